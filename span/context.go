@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package span
+
+import (
+	"cmp"
+	"context"
+	"sync/atomic"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/sidetrace/sidetrace/nodelog"
+)
+
+// Keys of the attributes that every span carries first.
+const (
+	SIDKey         = attribute.Key("sid")
+	AppIDKey       = attribute.Key("app_id")
+	UIDKey         = attribute.Key("uid")
+	ChatIDKey      = attribute.Key("chat_id")
+	SpanVersionKey = attribute.Key("span_version")
+)
+
+// Version is the value of [SpanVersionKey].
+const Version = "1.0.0"
+
+// Identity says for whom something is done. It is in the context, goes onto
+// every span, record and log made under it, and travels to other services as
+// W3C baggage; see [Propagator].
+type Identity struct {
+	// SID is the session id: it follows one request through every service.
+	SID string
+	// AppID, UID and ChatID are application, user and conversation.
+	AppID, UID, ChatID string
+}
+
+// or returns id with its empty fields taken from other.
+func (id Identity) or(other Identity) Identity {
+	return Identity{
+		SID:    cmp.Or(id.SID, other.SID),
+		AppID:  cmp.Or(id.AppID, other.AppID),
+		UID:    cmp.Or(id.UID, other.UID),
+		ChatID: cmp.Or(id.ChatID, other.ChatID),
+	}
+}
+
+// session is an Identity with its attributes made once for all spans under it.
+type session struct {
+	id    Identity
+	attrs [5]attribute.KeyValue
+}
+
+func newSession(id Identity) *session {
+	return &session{id: id, attrs: [5]attribute.KeyValue{
+		SIDKey.String(id.SID),
+		AppIDKey.String(id.AppID),
+		UIDKey.String(id.UID),
+		ChatIDKey.String(id.ChatID),
+		SpanVersionKey.String(Version),
+	}}
+}
+
+var nobody = newSession(Identity{})
+
+// frame is what the package keeps in a context. A frame is not changed once its
+// context is out, but for adopted.
+type frame struct {
+	span    *Span // of this package, innermost
+	session *session
+	node    *nodelog.NodeLog // innermost
+	bound   *binding         // of ContextWithProvider
+
+	record *nodelog.TraceLog
+	outer  trace.SpanID // of the span that was current when the record began
+
+	// adopted is the Span around a current span that another package started.
+	adopted atomic.Pointer[Span]
+}
+
+type frameKey struct{}
+
+// frameContext is a context with a frame of its own, in one allocation.
+type frameContext struct {
+	context.Context
+	frame frame
+}
+
+// Value implements [context.Context].
+func (c *frameContext) Value(key any) any {
+	if _, ok := key.(frameKey); ok {
+		return &c.frame
+	}
+	return c.Context.Value(key)
+}
+
+// noFrame is what a context without a frame has.
+var noFrame = &frame{session: nobody}
+
+func frameOf(ctx context.Context) *frame {
+	if ctx == nil {
+		return noFrame
+	}
+	if f, ok := ctx.Value(frameKey{}).(*frame); ok {
+		return f
+	}
+	return noFrame
+}
+
+// inherit gives f what its parent has, for the caller to change.
+func (f *frame) inherit(parent *frame) {
+	f.span, f.session, f.node = parent.span, parent.session, parent.node
+	f.bound, f.record, f.outer = parent.bound, parent.record, parent.outer
+}
+
+func derive(ctx context.Context) (*frameContext, *frame) {
+	if ctx == nil {
+		ctx = context.Background()
+	}
+	c := &frameContext{Context: ctx}
+	c.frame.inherit(frameOf(ctx))
+	return c, &c.frame
+}
+
+// ContextWithIdentity returns ctx with id, whose empty fields keep what ctx has.
+// The [nodelog.TraceLog] of ctx takes over what it lacks. Spans that have
+// started already keep their attributes.
+func ContextWithIdentity(ctx context.Context, id Identity) context.Context {
+	c, f := derive(ctx)
+	id = id.or(f.session.id)
+	f.session = newSession(id)
+	f.record.Identify(id.SID, id.AppID, id.UID, id.ChatID)
+	return c
+}
+
+// IdentityFromContext returns the identity in ctx.
+func IdentityFromContext(ctx context.Context) Identity { return frameOf(ctx).session.id }
+
+// IdentityAttributes returns the five attributes that every span under ctx
+// begins with. The caller must not change them.
+func IdentityAttributes(ctx context.Context) []attribute.KeyValue {
+	return frameOf(ctx).session.attrs[:]
+}
+
+// ContextWithTraceLog returns ctx with t, the record of the request that ctx
+// belongs to. The first span started or current under it is the request's entry:
+// what its SetCode and Fail say is said of the request.
+func ContextWithTraceLog(ctx context.Context, t *nodelog.TraceLog) context.Context {
+	c, f := derive(ctx)
+	f.record, f.node, f.span = t, nil, nil
+	f.outer = trace.SpanContextFromContext(ctx).SpanID()
+	id := f.session.id
+	t.Identify(id.SID, id.AppID, id.UID, id.ChatID)
+	return c
+}
+
+// TraceLogFromContext returns the record in ctx, nil if there is none.
+func TraceLogFromContext(ctx context.Context) *nodelog.TraceLog { return frameOf(ctx).record }
+
+// ContextWithProvider returns ctx whose root spans belong to p. Processes with
+// several providers need it where no middleware has started a span yet.
+func ContextWithProvider(ctx context.Context, p trace.TracerProvider) context.Context {
+	c, f := derive(ctx)
+	f.bound = bindingOf(p)
+	return c
+}
+
+// FromContext returns the Span of the span that is current in ctx, also when
+// another package started that. It is nil when nothing is recorded.
+func FromContext(ctx context.Context) *Span {
+	f := frameOf(ctx)
+	current := trace.SpanFromContext(ctx)
+	id := current.SpanContext().SpanID()
+	if f.span != nil && (f.span.id == id || !id.IsValid()) {
+		return f.span
+	}
+	if s := f.adopted.Load(); s != nil && s.id == id {
+		return s
+	}
+	return f.adopt(current, id)
+}
+
+// adopt makes a Span around a current span of another package. The first one of
+// a frame is kept there, so that later calls find its state.
+func (f *frame) adopt(current trace.Span, id trace.SpanID) *Span {
+	recording := current.IsRecording()
+	if !recording && f.node == nil && f.record == nil {
+		return nil
+	}
+	s := &Span{otel: current, id: id, b: unbound, node: f.node}
+	if recording {
+		if b := bindingOf(current.TracerProvider()); b != nil {
+			s.b = b
+		}
+	}
+	if f == noFrame {
+		return s
+	}
+	if f.span == nil && f.adopted.Load() == nil {
+		s.record = f.record
+	}
+	if !f.adopted.CompareAndSwap(nil, s) {
+		s.record = nil // another goroutine was first
+		if first := f.adopted.Load(); first.id == id {
+			return first
+		}
+	}
+	return s
+}
