@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"time"
+
+	"github.com/sidetrace/sidetrace/internal/jsontext"
 )
 
 // AppendJSON appends the record's JSON to b, with all strings in full. An
@@ -147,7 +149,7 @@ func (w *writer) text(s string) {
 			s = link
 		}
 	}
-	w.buf = appendString(w.buf, s)
+	w.buf = jsontext.AppendString(w.buf, s)
 }
 
 // value appends a captured value; its large strings are decided upon now.
@@ -167,7 +169,7 @@ func (w *writer) fields(f *fields) {
 		if i > 0 {
 			w.key(",")
 		}
-		w.buf = appendString(w.buf, k)
+		w.buf = jsontext.AppendString(w.buf, k)
 		w.key(":").value(f.values[i])
 	}
 	w.key("}")
@@ -197,7 +199,7 @@ func appendLine(v value, now time.Time, level slog.Level, msg string, large int)
 	line = append(line, `{"level":"`...)
 	line = append(line, levelName(level)...)
 	line = append(line, `","message":`...)
-	line = appendString(line, msg)
+	line = jsontext.AppendString(line, msg)
 	line = append(line, `,"time":"`...)
 	line = now.AppendFormat(line, time.DateTime)
 	line = append(line, `"}`...)

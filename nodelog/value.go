@@ -15,7 +15,8 @@ import (
 	"slices"
 	"strconv"
 	"sync"
-	"unicode/utf8"
+
+	"github.com/sidetrace/sidetrace/internal/jsontext"
 )
 
 // value is JSON whose large strings are kept apart: whether they stay or go to
@@ -72,7 +73,7 @@ func (e *encoder) text(s string) {
 		e.holes = append(e.holes, hole{at: len(e.json), text: s})
 		return
 	}
-	e.json = appendString(e.json, s)
+	e.json = jsontext.AppendString(e.json, s)
 }
 
 func (e *encoder) placeholder(format string, args ...any) {
@@ -150,7 +151,7 @@ func (e *encoder) slog(v slog.Value) {
 		if i > 0 {
 			e.json = append(e.json, ',')
 		}
-		e.json = append(appendString(e.json, a.Key), ':')
+		e.json = append(jsontext.AppendString(e.json, a.Key), ':')
 		e.slog(a.Value.Resolve())
 	}
 	e.json = append(e.json, '}')
@@ -190,7 +191,7 @@ func (e *encoder) raw(b []byte) {
 		var s string
 		_ = json.Unmarshal(literal, &s) // valid: Marshal made it
 		if isKey {
-			e.json = appendString(e.json, s)
+			e.json = jsontext.AppendString(e.json, s)
 		} else {
 			e.text(s)
 		}
@@ -295,54 +296,8 @@ func (e *encoder) object(keys []string, id ref, member func(key string)) {
 		if i > 0 {
 			e.json = append(e.json, ',')
 		}
-		e.json = append(appendString(e.json, k), ':')
+		e.json = append(jsontext.AppendString(e.json, k), ':')
 		member(k)
 	}
 	e.json = append(e.json, '}')
-}
-
-const hexDigits = "0123456789abcdef"
-
-// appendString appends s as a JSON string. Only what JSON demands is escaped;
-// bytes that are no UTF-8 become U+FFFD.
-func appendString(b []byte, s string) []byte {
-	b = append(b, '"')
-	from := 0
-	for i := 0; i < len(s); {
-		c := s[i]
-		if c >= utf8.RuneSelf {
-			r, n := utf8.DecodeRuneInString(s[i:])
-			if r == utf8.RuneError && n == 1 {
-				b = append(b, s[from:i]...)
-				b = append(b, "\ufffd"...)
-				from = i + 1
-			}
-			i += n
-			continue
-		}
-		if c >= ' ' && c != '"' && c != '\\' {
-			i++
-			continue
-		}
-		b = append(b, s[from:i]...)
-		b = appendEscape(b, c)
-		i++
-		from = i
-	}
-	b = append(b, s[from:]...)
-	return append(b, '"')
-}
-
-func appendEscape(b []byte, c byte) []byte {
-	switch c {
-	case '"', '\\':
-		return append(b, '\\', c)
-	case '\n':
-		return append(b, '\\', 'n')
-	case '\r':
-		return append(b, '\\', 'r')
-	case '\t':
-		return append(b, '\\', 't')
-	}
-	return append(b, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&0xf])
 }

@@ -279,21 +279,6 @@ func TestOffloadsExactBytes(t *testing.T) {
 	}
 }
 
-func FuzzString(f *testing.F) {
-	for _, s := range []string{"", "plain", "\x00\x1f\x7f\"\\", "提示\u2028", "\xff\xc3\x28", "\U0001f50e\xf0\x9f"} {
-		f.Add(s)
-	}
-	f.Fuzz(func(t *testing.T, s string) {
-		var got string
-		require.NoError(t, json.Unmarshal(appendString(nil, s), &got))
-		want, err := json.Marshal(s)
-		require.NoError(t, err)
-		var std string
-		require.NoError(t, json.Unmarshal(want, &std))
-		assert.Equal(t, std, got, "the same string that encoding/json makes of it")
-	})
-}
-
 func FuzzRaw(f *testing.F) {
 	for _, s := range []string{`{"a":"b\u2028\"","c":[1,"\\",{}],"\u003c":null}`, `"x"`, `[]`, `{"a":{"a":"aaaaaaaaaaaaaaaaaaaaa"}}`} {
 		f.Add(s)

@@ -8,6 +8,8 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+
+	"github.com/sidetrace/sidetrace/internal/jsontext"
 )
 
 // walk appends a value that encoding/json refused as a whole: what is wrong in
@@ -103,7 +105,7 @@ func (e *encoder) members(v reflect.Value, first *bool) {
 			e.json = append(e.json, ',')
 		}
 		*first = false
-		e.json = append(appendString(e.json, cmp.Or(tag, f.Name)), ':')
+		e.json = append(jsontext.AppendString(e.json, cmp.Or(tag, f.Name)), ':')
 		e.element(v.Field(i))
 	}
 }

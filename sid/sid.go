@@ -39,6 +39,8 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/sidetrace/sidetrace/internal/hostaddr"
 )
 
 // Defaults for the parts that a [Config] leaves empty.
@@ -106,7 +108,7 @@ func newGenerator(cfg Config, pid int) (*Generator, error) {
 	}
 	ip := cfg.IP
 	if !ip.IsValid() {
-		ip = localAddr()
+		ip = hostaddr.Find()
 	}
 	return &Generator{
 		head: sub + fmt.Sprintf("%04x", pid&0xff),

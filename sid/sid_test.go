@@ -85,8 +85,6 @@ func TestLocalAddr(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, os.Getpid()&0xff, info.PID)
 	assert.WithinDuration(t, time.Now(), info.Time, time.Minute)
-	assert.True(t, localAddr().IsValid())
-	assert.True(t, interfaceAddr().IsValid())
 }
 
 // Ten million ids of eight goroutines and two generators with the same parts.

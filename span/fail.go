@@ -223,8 +223,8 @@ func panicStack() string {
 		for len(rest) > 0 && strings.HasPrefix(functionAt(rest[0]), "runtime.") { // sigpanic and its like
 			rest = rest[1:]
 		}
-		if len(rest) > 0 && functionAt(rest[0]) == ScopeName+".(*Span).End" {
-			continue // a panic that an inner span has let go on
+		if len(rest) > 0 && (functionAt(rest[0]) == ScopeName+".(*Span).End" || functionAt(rest[0]) == ScopeName+".(*Span).CapturePanic") {
+			continue // a panic that was recorded and let go on
 		}
 		return formatStack(rest[:min(len(rest), maxFrames)])
 	}

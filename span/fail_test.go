@@ -191,6 +191,24 @@ func TestAbortIsNoFailure(t *testing.T) {
 	assert.Equal(t, codes.Unset, rec.Span("inner").Status().Code)
 }
 
+func TestCapturePanic(t *testing.T) {
+	rec := spantest.New(t)
+	_, s := span.Start(rec.Context(t.Context()), "captured")
+	assert.PanicsWithValue(t, "up", func() {
+		defer s.CapturePanic()
+		panic("up")
+	})
+	func() { defer s.CapturePanic() }()
+	s.Info("goes on")
+	s.End()
+	assert.Len(t, rec.Span("captured").Events(), 2)
+	var none *span.Span
+	assert.PanicsWithValue(t, "up", func() {
+		defer none.CapturePanic()
+		panic("up")
+	})
+}
+
 // What was failed with and is then panicked with is recorded once.
 func TestFailThenPanic(t *testing.T) {
 	rec := spantest.New(t)

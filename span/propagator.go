@@ -4,6 +4,7 @@ package span
 
 import (
 	"context"
+	"net/http"
 	"net/url"
 	"strings"
 	"unicode"
@@ -37,12 +38,16 @@ var _ propagation.TextMapPropagator = Propagator{}
 // Fields returns the header's name.
 func (Propagator) Fields() []string { return []string{baggageHeader} }
 
-// Inject sets the baggage header.
+// Inject sets the baggage header. From a header that the carrier has already, as
+// of a request that a proxy passes on, it removes an identity that is not for
+// its destination.
 func (Propagator) Inject(ctx context.Context, carrier propagation.TextMapCarrier) {
 	other := baggage.FromContext(ctx).String()
 	own := ""
 	if c, ok := carrier.(interface{ CarriesIdentity() bool }); ok && c.CarriesIdentity() {
 		own = IdentityFromContext(ctx).baggage()
+	} else if other == "" {
+		clean(carrier)
 	}
 	switch {
 	case own != "" && other != "" && len(own)+1+len(other) <= maxBaggage:
@@ -51,6 +56,21 @@ func (Propagator) Inject(ctx context.Context, carrier propagation.TextMapCarrier
 		carrier.Set(baggageHeader, own)
 	case other != "":
 		carrier.Set(baggageHeader, other)
+	}
+}
+
+func clean(carrier propagation.TextMapCarrier) {
+	header := joined(carrier)
+	if header == "" {
+		return
+	}
+	id, rest := parseBaggage(header)
+	switch h, ok := carrier.(propagation.HeaderCarrier); {
+	case id == (Identity{}):
+	case rest == "" && ok:
+		http.Header(h).Del(baggageHeader)
+	default:
+		carrier.Set(baggageHeader, rest)
 	}
 }
 
@@ -89,16 +109,8 @@ func (id Identity) baggage() string {
 // values that are not text of at most 256 bytes are left out, a header over the
 // standard's 8192 bytes is ignored.
 func (Propagator) Extract(ctx context.Context, carrier propagation.TextMapCarrier) context.Context {
-	header := carrier.Get(baggageHeader)
-	if header == "" {
-		return ctx
-	}
-	if multi, ok := carrier.(propagation.ValuesGetter); ok {
-		if values := multi.Values(baggageHeader); len(values) > 1 {
-			header = strings.Join(values, ",")
-		}
-	}
-	if len(header) > maxBaggage {
+	header := joined(carrier)
+	if header == "" || len(header) > maxBaggage {
 		return ctx
 	}
 	id, other := parseBaggage(header)
@@ -109,6 +121,16 @@ func (Propagator) Extract(ctx context.Context, carrier propagation.TextMapCarrie
 		ctx = ContextWithIdentity(ctx, id)
 	}
 	return ctx
+}
+
+// joined returns all baggage headers of a carrier as one.
+func joined(carrier propagation.TextMapCarrier) string {
+	if multi, ok := carrier.(propagation.ValuesGetter); ok {
+		if values := multi.Values(baggageHeader); len(values) > 1 {
+			return strings.Join(values, ",")
+		}
+	}
+	return carrier.Get(baggageHeader)
 }
 
 // parseBaggage splits a header into the identity and the rest.

@@ -49,6 +49,26 @@ func TestPropagatorKeepsIdentityFromStrangers(t *testing.T) {
 	assert.Empty(t, c)
 }
 
+// A proxy passes the headers of a request on; the identity in them is not for
+// everybody either.
+func TestPropagatorCleansHeaders(t *testing.T) {
+	inject := func(values ...string) http.Header {
+		h := http.Header{}
+		for _, v := range values {
+			h.Add("Baggage", v)
+		}
+		span.Propagator{}.Inject(t.Context(), propagation.HeaderCarrier(h))
+		return h
+	}
+	assert.Empty(t, inject("sid=s1,uid=u1"))
+	assert.Equal(t, []string{"k=v,l=w"}, inject("sid=s1,k=v", "uid=u1,l=w")["Baggage"])
+	assert.Equal(t, []string{"k=v"}, inject("k=v")["Baggage"])
+	assert.Empty(t, inject())
+	m := propagation.MapCarrier{"baggage": "sid=s1"}
+	span.Propagator{}.Inject(t.Context(), m)
+	assert.Empty(t, m["baggage"])
+}
+
 func TestPropagatorExtract(t *testing.T) {
 	for _, tt := range []struct {
 		name    string

@@ -154,6 +154,18 @@ func (s *Span) End() {
 	s.end()
 }
 
+// CapturePanic records a panic that is on its way up and lets it go on, like
+// [Span.End] but without ending the span. It is meant to be deferred.
+func (s *Span) CapturePanic() {
+	if s == nil {
+		return
+	}
+	if p := recover(); p != nil {
+		s.panicked(p)
+		panic(p)
+	}
+}
+
 func (s *Span) end() {
 	if s.owns {
 		s.node.End()

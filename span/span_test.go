@@ -486,6 +486,18 @@ func TestForeignEntry(t *testing.T) {
 	assert.Equal(t, 3, code)
 }
 
+// Spans of other instrumentation carry the identity as well.
+func TestProcessor(t *testing.T) {
+	rec := spantest.New(t)
+	ctx := span.ContextWithIdentity(rec.Context(t.Context()), alice)
+	_, foreign := rec.Provider().Tracer("db").Start(ctx, "query", trace.WithAttributes(attribute.Int("n", 1)))
+	foreign.End()
+	assert.Equal(t, map[string]any{"n": int64(1), "sid": "s1", "app_id": "a1", "uid": "u1", "chat_id": "c1", "span_version": "1.0.0"}, asMap(rec.Span("query").Attributes()))
+	_, foreign = rec.Provider().Tracer("db").Start(rec.Context(t.Context()), "nobody")
+	foreign.End()
+	assert.Empty(t, rec.Span("nobody").Attributes())
+}
+
 func TestProviders(t *testing.T) {
 	one, two := spantest.New(t), spantest.New(t)
 	ctx, s := span.Start(one.Context(t.Context()), "one")

@@ -21,8 +21,9 @@ import (
 type Var struct {
 	// Names are tried in order; the first that is set and not empty counts.
 	Names []string
-	// Default is what an unset variable means, in words of the README.
-	Default string
+	// Default is what an unset variable means, in words of the README; DefaultZH
+	// is the same in Simplified Chinese where the words differ.
+	Default, DefaultZH string
 	// Doc and DocZH say what it does and what is allowed, in English and in
 	// Simplified Chinese.
 	Doc, DocZH string
@@ -87,7 +88,13 @@ func (r *Reader) Reject(v Var, allowed string, cause error) {
 		value = "(hidden)"
 		cause = nil
 	}
-	r.errs = append(r.errs, &Error{Name: cmp.Or(name, v.Names[0]), Value: value, Allowed: allowed, Err: cause})
+	e := &Error{Name: cmp.Or(name, v.Names[0]), Value: value, Allowed: allowed, Err: cause}
+	for _, known := range r.errs {
+		if known.Error() == e.Error() {
+			return // a variable that several settings share
+		}
+	}
+	r.errs = append(r.errs, e)
 }
 
 // Set reports whether v is set.

@@ -11,8 +11,6 @@ import (
 	"sync"
 
 	"github.com/DeRuina/timberjack"
-
-	"github.com/sidetrace/sidetrace/internal/statedir"
 )
 
 // Defaults for the fields that a [Config] leaves zero.
@@ -54,7 +52,7 @@ func Open(cfg Config) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := statedir.Prepare(filepath.Dir(path)); err != nil {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, err
 	}
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)

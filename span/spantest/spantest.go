@@ -41,6 +41,7 @@ func NewWithConfig(tb testing.TB, cfg span.Config, opts ...sdktrace.TracerProvid
 	tb.Helper()
 	r := &Recorder{tb: tb, spans: tracetest.NewSpanRecorder()}
 	opts = append([]sdktrace.TracerProviderOption{
+		sdktrace.WithSpanProcessor(span.NewProcessor()),
 		sdktrace.WithSpanProcessor(r.spans),
 		sdktrace.WithoutPanicRecording(), // span.End does that
 	}, opts...)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package sid
+// Package hostaddr finds the address of this host.
+package hostaddr
 
 import (
 	"net"
@@ -14,9 +15,9 @@ var probes = [...]struct{ network, addr string }{
 	{"udp6", "[2001:db8::1]:9"},
 }
 
-// localAddr finds the address that this host would send from. Connecting a UDP
+// Find returns the address that this host would send from. Connecting a UDP
 // socket only asks the routing table: no packet leaves.
-func localAddr() netip.Addr {
+func Find() netip.Addr {
 	for _, p := range probes {
 		conn, err := net.Dial(p.network, p.addr)
 		if err != nil {

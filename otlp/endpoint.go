@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package otlp
+
+import (
+	"cmp"
+	"context"
+	"crypto/tls"
+	"fmt"
+	"maps"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"go.opentelemetry.io/otel/exporters/otlp/otlplog/otlploggrpc"
+	"go.opentelemetry.io/otel/exporters/otlp/otlplog/otlploghttp"
+	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracegrpc"
+	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
+	sdklog "go.opentelemetry.io/otel/sdk/log"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/credentials/insecure"
+)
+
+// Protocol is how OTLP is spoken.
+type Protocol string
+
+// The protocols that an [Endpoint] may have, by their names in
+// OTEL_EXPORTER_OTLP_PROTOCOL.
+const (
+	ProtocolGRPC Protocol = "grpc"
+	ProtocolHTTP Protocol = "http/protobuf"
+)
+
+// Ports that OTLP has by default, and the paths of HTTP
+// (OTLP specification, "OTLP/gRPC", "OTLP/HTTP").
+const (
+	grpcPort   = "4317"
+	tracesPath = "/v1/traces"
+	logsPath   = "/v1/logs"
+)
+
+// DefaultTimeout bounds one request of an [Endpoint] that says nothing else.
+const DefaultTimeout = 10 * time.Second
+
+// Endpoint is a place that takes OTLP.
+type Endpoint struct {
+	// URL is http://host:port or https://host:port; the scheme decides about
+	// TLS. For HTTP it has the signal's path, such as /v1/traces.
+	URL string
+	// Protocol, empty means gRPC for port 4317 and HTTP otherwise.
+	Protocol Protocol
+	// Headers go with every request. They often hold a secret and are not
+	// logged.
+	Headers map[string]string
+	// Compression is "gzip" or empty.
+	Compression string
+	// Timeout bounds one request. Zero means [DefaultTimeout].
+	Timeout time.Duration
+	// TLS holds certificates, for https. Nil means those of the system.
+	TLS *tls.Config
+}
+
+// parse returns the URL, or what is wanted instead of what e has.
+func (e *Endpoint) parse() (u *url.URL, want string) {
+	u, err := url.Parse(e.URL)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.User != nil {
+		return nil, "http://host:port or https://host:port"
+	}
+	if p := u.Port(); p != "" {
+		if n, err := strconv.ParseUint(p, 10, 16); err != nil || n == 0 {
+			return nil, "a port from 1 to 65535"
+		}
+	}
+	switch e.protocol(u) {
+	case ProtocolGRPC:
+		if u.Port() == "" {
+			return nil, "a port for gRPC, as in " + u.Scheme + "://" + u.Host + ":" + grpcPort
+		}
+	case ProtocolHTTP:
+	default:
+		return nil, "a protocol other than " + strconv.Quote(string(e.Protocol)) + ": " + string(ProtocolGRPC) + " or " + string(ProtocolHTTP)
+	}
+	if e.Compression != "" && e.Compression != "gzip" {
+		return nil, "a compression other than " + strconv.Quote(e.Compression) + ": gzip or nothing"
+	}
+	return u, ""
+}
+
+func (e *Endpoint) check() (*url.URL, error) {
+	u, want := e.parse()
+	if want != "" {
+		return nil, fmt.Errorf("otlp: endpoint %q: want %s", e.URL, want)
+	}
+	return u, nil
+}
+
+func (e *Endpoint) protocol(u *url.URL) Protocol {
+	if e.Protocol != "" {
+		return e.Protocol
+	}
+	if u.Port() == grpcPort {
+		return ProtocolGRPC
+	}
+	return ProtocolHTTP
+}
+
+// credentials is given as a dial option, the last word over what the stock
+// exporters read from the environment by themselves.
+func (e *Endpoint) credentials(u *url.URL) grpc.DialOption {
+	if u.Scheme == "http" {
+		return grpc.WithTransportCredentials(insecure.NewCredentials())
+	}
+	return grpc.WithTransportCredentials(credentials.NewTLS(e.TLS))
+}
+
+func (e *Endpoint) headers() map[string]string {
+	if e.Headers == nil {
+		return map[string]string{} // none, rather than those of the environment
+	}
+	return maps.Clone(e.Headers)
+}
+
+func (e *Endpoint) timeout() time.Duration { return cmp.Or(e.Timeout, DefaultTimeout) }
+
+func (e *Endpoint) spanExporter(ctx context.Context) (sdktrace.SpanExporter, error) {
+	u, err := e.check()
+	if err != nil {
+		return nil, err
+	}
+	if e.protocol(u) == ProtocolGRPC {
+		opts := []otlptracegrpc.Option{
+			otlptracegrpc.WithEndpoint(u.Host),
+			otlptracegrpc.WithDialOption(e.credentials(u)),
+			otlptracegrpc.WithHeaders(e.headers()),
+			otlptracegrpc.WithTimeout(e.timeout()),
+		}
+		if e.Compression != "" {
+			opts = append(opts, otlptracegrpc.WithCompressor(e.Compression))
+		}
+		return otlptracegrpc.New(ctx, opts...)
+	}
+	compression := otlptracehttp.NoCompression
+	if e.Compression != "" {
+		compression = otlptracehttp.GzipCompression
+	}
+	return otlptracehttp.New(ctx,
+		otlptracehttp.WithEndpointURL(withPath(u, tracesPath)),
+		otlptracehttp.WithHeaders(e.headers()),
+		otlptracehttp.WithTimeout(e.timeout()),
+		otlptracehttp.WithCompression(compression),
+		otlptracehttp.WithTLSClientConfig(e.tls(u)),
+	)
+}
+
+func (e *Endpoint) logExporter(ctx context.Context) (sdklog.Exporter, error) {
+	u, err := e.check()
+	if err != nil {
+		return nil, err
+	}
+	if e.protocol(u) == ProtocolGRPC {
+		opts := []otlploggrpc.Option{
+			otlploggrpc.WithEndpoint(u.Host),
+			otlploggrpc.WithDialOption(e.credentials(u)),
+			otlploggrpc.WithHeaders(e.headers()),
+			otlploggrpc.WithTimeout(e.timeout()),
+		}
+		if e.Compression != "" {
+			opts = append(opts, otlploggrpc.WithCompressor(e.Compression))
+		}
+		return otlploggrpc.New(ctx, opts...)
+	}
+	compression := otlploghttp.NoCompression
+	if e.Compression != "" {
+		compression = otlploghttp.GzipCompression
+	}
+	return otlploghttp.New(ctx,
+		otlploghttp.WithEndpointURL(withPath(u, logsPath)),
+		otlploghttp.WithHeaders(e.headers()),
+		otlploghttp.WithTimeout(e.timeout()),
+		otlploghttp.WithCompression(compression),
+		otlploghttp.WithTLSClientConfig(e.tls(u)),
+	)
+}
+
+// tls returns nil for plain text, which the stock exporters demand.
+func (e *Endpoint) tls(u *url.URL) *tls.Config {
+	switch {
+	case u.Scheme == "http":
+		return nil
+	case e.TLS == nil:
+		return &tls.Config{MinVersion: tls.VersionTLS12}
+	}
+	return e.TLS
+}
+
+// withPath gives a URL without a path the signal's.
+func withPath(u *url.URL, path string) string {
+	if strings.Trim(u.Path, "/") != "" {
+		return u.String()
+	}
+	return u.JoinPath(path).String()
+}
