@@ -44,6 +44,7 @@ type TraceLog struct {
 	srv        fields
 	code       int
 	message    string
+	failed     bool
 	usage      Usage
 	nodes      []*NodeLog
 }
@@ -127,14 +128,32 @@ func (t *TraceLog) Status(code int, message string) {
 	t.update(func() { t.code, t.message = code, message })
 }
 
-// Outcome returns what [TraceLog.Status] recorded.
-func (t *TraceLog) Outcome() (code int, message string) {
+// Code records the code of the outcome and leaves its message.
+func (t *TraceLog) Code(code int) { t.update(func() { t.code = code }) }
+
+// Fail records that the request has failed, and why. When it ends without a
+// code, that is 1.
+func (t *TraceLog) Fail(message string) {
+	t.update(func() { t.failed, t.message = true, message })
+}
+
+// Outcome is how a request went.
+type Outcome struct {
+	// Code and Message are those of [TraceLog.Status].
+	Code    int
+	Message string
+	// Failed is whether [TraceLog.Fail] was called.
+	Failed bool
+}
+
+// Outcome returns what has been recorded so far.
+func (t *TraceLog) Outcome() Outcome {
 	if t == nil {
-		return 0, ""
+		return Outcome{}
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.code, t.message
+	return Outcome{t.code, t.message, t.failed}
 }
 
 // FirstFrame records that the first frame of the answer has left now. Only the
@@ -179,6 +198,9 @@ func (t *TraceLog) finish() bool {
 		return false
 	}
 	t.end = now
+	if t.failed && t.code == 0 {
+		t.code = 1
+	}
 	for _, n := range t.nodes {
 		n.mu.Lock()
 		n.endLocked(now)

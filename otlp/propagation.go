@@ -10,6 +10,8 @@ import (
 	"go.opentelemetry.io/contrib/propagators/autoprop"
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/propagation"
+
+	"github.com/sidetrace/sidetrace/internal/carrier"
 )
 
 // PropagatorNames are the names that [NewPropagator] knows.
@@ -62,41 +64,13 @@ func propagator() propagation.TextMapPropagator {
 // It uses OpenTelemetry's global propagator, which sidetrace.Start sets, and W3C
 // trace context and baggage when there is none.
 func Inject(ctx context.Context) map[string]string {
-	carrier := mapCarrier{}
-	propagator().Inject(ctx, carrier)
-	return carrier
+	headers := carrier.Map{}
+	propagator().Inject(ctx, headers)
+	return headers
 }
 
-// Extract returns ctx with what [Inject] put into carrier. Upper and lower case
+// Extract returns ctx with what [Inject] put into headers. Upper and lower case
 // of its keys do not matter.
-func Extract(ctx context.Context, carrier map[string]string) context.Context {
-	return propagator().Extract(ctx, mapCarrier(carrier))
-}
-
-// mapCarrier is a map as a carrier, to a trusted place.
-type mapCarrier map[string]string
-
-// CarriesIdentity lets the span package's propagator add the identity.
-func (mapCarrier) CarriesIdentity() bool { return true }
-
-func (c mapCarrier) Get(key string) string {
-	if v, ok := c[key]; ok {
-		return v
-	}
-	for k, v := range c {
-		if strings.EqualFold(k, key) {
-			return v
-		}
-	}
-	return ""
-}
-
-func (c mapCarrier) Set(key, value string) { c[key] = value }
-
-func (c mapCarrier) Keys() []string {
-	keys := make([]string, 0, len(c))
-	for k := range c {
-		keys = append(keys, k)
-	}
-	return keys
+func Extract(ctx context.Context, headers map[string]string) context.Context {
+	return propagator().Extract(ctx, carrier.Map(headers))
 }

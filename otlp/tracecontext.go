@@ -9,12 +9,14 @@ import (
 
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace"
+
+	"github.com/sidetrace/sidetrace/internal/carrier"
 )
 
-// Names of the W3C headers.
-const (
-	traceparentHeader = "traceparent"
-	tracestateHeader  = "tracestate"
+// The W3C headers.
+var (
+	traceparentHeader = carrier.NewHeader("traceparent")
+	tracestateHeader  = carrier.NewHeader("tracestate")
 )
 
 // TraceContext carries a trace in the headers of W3C Trace Context, Level 2
@@ -27,7 +29,9 @@ type TraceContext struct{}
 var _ propagation.TextMapPropagator = TraceContext{}
 
 // Fields returns the headers' names.
-func (TraceContext) Fields() []string { return []string{traceparentHeader, tracestateHeader} }
+func (TraceContext) Fields() []string {
+	return []string{traceparentHeader.Name(), tracestateHeader.Name()}
+}
 
 // knownFlags are the flags of Level 2: sampled and random.
 const knownFlags = trace.FlagsSampled | trace.FlagsRandom
@@ -41,7 +45,7 @@ const (
 )
 
 // Inject sets the headers for the span that is current in ctx.
-func (TraceContext) Inject(ctx context.Context, carrier propagation.TextMapCarrier) {
+func (TraceContext) Inject(ctx context.Context, c propagation.TextMapCarrier) {
 	sc := trace.SpanContextFromContext(ctx)
 	if !sc.IsValid() {
 		return
@@ -54,16 +58,16 @@ func (TraceContext) Inject(ctx context.Context, carrier propagation.TextMapCarri
 	hex.Encode(b[parentIDAt:], spanID[:])
 	b[flagsAt-1] = '-'
 	hex.Encode(b[flagsAt:], []byte{byte(sc.TraceFlags() & knownFlags)})
-	carrier.Set(traceparentHeader, string(b[:]))
+	traceparentHeader.Set(c, string(b[:]))
 	if state := outgoingState(ctx, sc); state != "" {
-		carrier.Set(tracestateHeader, state)
+		tracestateHeader.Set(c, state)
 	}
 }
 
-// Extract returns ctx with the span context of carrier as a remote one, or ctx
+// Extract returns ctx with the span context of c as a remote one, or ctx
 // where there is none that is valid.
-func (TraceContext) Extract(ctx context.Context, carrier propagation.TextMapCarrier) context.Context {
-	values := valuesOf(carrier, traceparentHeader)
+func (TraceContext) Extract(ctx context.Context, c propagation.TextMapCarrier) context.Context {
+	values := traceparentHeader.Values(c)
 	if len(values) != 1 {
 		return ctx
 	}
@@ -71,7 +75,7 @@ func (TraceContext) Extract(ctx context.Context, carrier propagation.TextMapCarr
 	if !ok {
 		return ctx
 	}
-	state, ok := parseState(valuesOf(carrier, tracestateHeader))
+	state, ok := parseState(tracestateHeader.Values(c))
 	if ok {
 		cfg.TraceState = state.known
 		if state.members != nil {
@@ -80,16 +84,6 @@ func (TraceContext) Extract(ctx context.Context, carrier propagation.TextMapCarr
 		}
 	}
 	return trace.ContextWithRemoteSpanContext(ctx, trace.NewSpanContext(cfg))
-}
-
-func valuesOf(carrier propagation.TextMapCarrier, key string) []string {
-	if multi, ok := carrier.(propagation.ValuesGetter); ok {
-		return multi.Values(key)
-	}
-	if v := carrier.Get(key); v != "" {
-		return []string{v}
-	}
-	return nil
 }
 
 // parseTraceparent reads version 00, and of later versions the part that they

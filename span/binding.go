@@ -13,6 +13,7 @@ import (
 
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/sidetrace/sidetrace/internal/otelstate"
 	"github.com/sidetrace/sidetrace/nodelog"
 )
 
@@ -127,20 +128,15 @@ func meet(p trace.TracerProvider) *binding {
 	if !typ.Comparable() {
 		return newBinding(p, Config{})
 	}
-	b := newStranger(p, typ)
+	b := newStranger(p)
 	stranger.Store(b)
 	return b
 }
 
 // newStranger returns a binding without a tracer for the providers that stand
-// for 'no SDK': those of OpenTelemetry's API, and its global one before it is
-// set.
-func newStranger(p trace.TracerProvider, typ reflect.Type) *binding {
-	if typ.Kind() == reflect.Pointer {
-		typ = typ.Elem()
-	}
-	switch typ.PkgPath() {
-	case "go.opentelemetry.io/otel/internal/global", "go.opentelemetry.io/otel/trace", "go.opentelemetry.io/otel/trace/noop":
+// for 'no SDK'.
+func newStranger(p trace.TracerProvider) *binding {
+	if otelstate.IsDefault(p) {
 		return &binding{provider: p}
 	}
 	return newBinding(p, Config{})

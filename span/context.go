@@ -45,31 +45,29 @@ func (id Identity) or(other Identity) Identity {
 	}
 }
 
-// session is an Identity with its attributes made once for all spans under it.
-type session struct {
-	id    Identity
-	attrs [5]attribute.KeyValue
-}
+// identityLen is how many attributes appendAll appends.
+const identityLen = 5
 
-func newSession(id Identity) *session {
-	return &session{id: id, attrs: [5]attribute.KeyValue{
+// appendAll appends the attributes that a span of this package begins with.
+func (id *Identity) appendAll(attrs []attribute.KeyValue) []attribute.KeyValue {
+	return append(attrs,
 		SIDKey.String(id.SID),
 		AppIDKey.String(id.AppID),
 		UIDKey.String(id.UID),
 		ChatIDKey.String(id.ChatID),
 		SpanVersionKey.String(Version),
-	}}
+	)
 }
 
-var nobody = newSession(Identity{})
+var nobody = &Identity{}
 
 // frame is what the package keeps in a context. A frame is not changed once its
 // context is out, but for adopted.
 type frame struct {
-	span    *Span // of this package, innermost
-	session *session
-	node    *nodelog.NodeLog // innermost
-	bound   *binding         // of ContextWithProvider
+	span     *Span // of this package, innermost
+	identity *Identity
+	node     *nodelog.NodeLog // innermost
+	bound    *binding         // of ContextWithProvider
 
 	record *nodelog.TraceLog
 	outer  trace.SpanID // of the span that was current when the record began
@@ -95,7 +93,7 @@ func (c *frameContext) Value(key any) any {
 }
 
 // noFrame is what a context without a frame has.
-var noFrame = &frame{session: nobody}
+var noFrame = &frame{identity: nobody}
 
 func frameOf(ctx context.Context) *frame {
 	if ctx == nil {
@@ -109,47 +107,48 @@ func frameOf(ctx context.Context) *frame {
 
 // inherit gives f what its parent has, for the caller to change.
 func (f *frame) inherit(parent *frame) {
-	f.span, f.session, f.node = parent.span, parent.session, parent.node
+	f.span, f.identity, f.node = parent.span, parent.identity, parent.node
 	f.bound, f.record, f.outer = parent.bound, parent.record, parent.outer
 }
 
-func derive(ctx context.Context) (*frameContext, *frame) {
+func (c *frameContext) derive(ctx context.Context) *frame {
 	if ctx == nil {
 		ctx = context.Background()
 	}
-	c := &frameContext{Context: ctx}
+	c.Context = ctx
 	c.frame.inherit(frameOf(ctx))
-	return c, &c.frame
+	return &c.frame
 }
 
 // ContextWithIdentity returns ctx with id, whose empty fields keep what ctx has.
 // The [nodelog.TraceLog] of ctx takes over what it lacks. Spans that have
 // started already keep their attributes.
 func ContextWithIdentity(ctx context.Context, id Identity) context.Context {
-	c, f := derive(ctx)
-	id = id.or(f.session.id)
-	f.session = newSession(id)
-	f.record.Identify(id.SID, id.AppID, id.UID, id.ChatID)
-	return c
+	c := &struct { // one allocation
+		frameContext
+		id Identity
+	}{}
+	f := c.derive(ctx)
+	c.id = id.or(*f.identity)
+	f.identity = &c.id
+	if f.record != nil {
+		f.record.Identify(c.id.SID, c.id.AppID, c.id.UID, c.id.ChatID)
+	}
+	return &c.frameContext
 }
 
 // IdentityFromContext returns the identity in ctx.
-func IdentityFromContext(ctx context.Context) Identity { return frameOf(ctx).session.id }
-
-// IdentityAttributes returns the five attributes that every span under ctx
-// begins with. The caller must not change them.
-func IdentityAttributes(ctx context.Context) []attribute.KeyValue {
-	return frameOf(ctx).session.attrs[:]
-}
+func IdentityFromContext(ctx context.Context) Identity { return *frameOf(ctx).identity }
 
 // ContextWithTraceLog returns ctx with t, the record of the request that ctx
 // belongs to. The first span started or current under it is the request's entry:
 // what its SetCode and Fail say is said of the request.
 func ContextWithTraceLog(ctx context.Context, t *nodelog.TraceLog) context.Context {
-	c, f := derive(ctx)
+	c := &frameContext{}
+	f := c.derive(ctx)
 	f.record, f.node, f.span = t, nil, nil
 	f.outer = trace.SpanContextFromContext(ctx).SpanID()
-	id := f.session.id
+	id := f.identity
 	t.Identify(id.SID, id.AppID, id.UID, id.ChatID)
 	return c
 }
@@ -160,8 +159,8 @@ func TraceLogFromContext(ctx context.Context) *nodelog.TraceLog { return frameOf
 // ContextWithProvider returns ctx whose root spans belong to p. Processes with
 // several providers need it where no middleware has started a span yet.
 func ContextWithProvider(ctx context.Context, p trace.TracerProvider) context.Context {
-	c, f := derive(ctx)
-	f.bound = bindingOf(p)
+	c := &frameContext{}
+	c.derive(ctx).bound = bindingOf(p)
 	return c
 }
 

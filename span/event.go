@@ -76,7 +76,7 @@ func (s *Span) Error(msg string, attrs ...attribute.KeyValue) {
 	s.event(errorLevel, msg, attrs)
 	s.otel.SetAttributes(ErrorKey.Bool(true))
 	s.otel.SetStatus(codes.Error, shortStatus(msg))
-	s.failRecord(msg)
+	s.record.Fail(msg)
 }
 
 // Event records an event of a name of its own, whatever the level.

@@ -87,15 +87,7 @@ func (s *Span) exception(typ, msg, stack string) {
 	} else {
 		s.node.Log(slog.LevelError, msg)
 	}
-	s.failRecord(msg)
-}
-
-// failRecord makes the failure of the entry span that of the request's record.
-func (s *Span) failRecord(msg string) {
-	if s.record != nil {
-		code, _ := s.record.Outcome()
-		s.record.Status(code, msg)
-	}
+	s.record.Fail(msg)
 }
 
 // plain are types that say nothing about what went wrong.
@@ -223,13 +215,16 @@ func panicStack() string {
 		for len(rest) > 0 && strings.HasPrefix(functionAt(rest[0]), "runtime.") { // sigpanic and its like
 			rest = rest[1:]
 		}
-		if len(rest) > 0 && (functionAt(rest[0]) == ScopeName+".(*Span).End" || functionAt(rest[0]) == ScopeName+".(*Span).CapturePanic") {
-			continue // a panic that was recorded and let go on
+		if len(rest) > 0 && letsGoOn[functionAt(rest[0])] {
+			continue
 		}
 		return formatStack(rest[:min(len(rest), maxFrames)])
 	}
 	return formatStack(all)
 }
+
+// letsGoOn are the functions that recover a panic to record it and panic again.
+var letsGoOn = map[string]bool{ScopeName + ".(*Span).End": true, ScopeName + ".CapturePanic": true}
 
 // functionAt returns the function of a program counter that runtime.Callers gave.
 func functionAt(pc uintptr) string {

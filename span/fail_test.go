@@ -193,20 +193,19 @@ func TestAbortIsNoFailure(t *testing.T) {
 
 func TestCapturePanic(t *testing.T) {
 	rec := spantest.New(t)
-	_, s := span.Start(rec.Context(t.Context()), "captured")
-	assert.PanicsWithValue(t, "up", func() {
-		defer s.CapturePanic()
-		panic("up")
-	})
-	func() { defer s.CapturePanic() }()
+	ctx, s := span.Start(rec.Context(t.Context()), "captured")
+	for _, ctx := range []context.Context{ctx, t.Context()} {
+		assert.PanicsWithValue(t, "up", func() {
+			defer span.CapturePanic(ctx)
+			explode(ctx, "up")
+		})
+	}
+	func() { defer span.CapturePanic(ctx) }()
 	s.Info("goes on")
 	s.End()
-	assert.Len(t, rec.Span("captured").Events(), 2)
-	var none *span.Span
-	assert.PanicsWithValue(t, "up", func() {
-		defer none.CapturePanic()
-		panic("up")
-	})
+	events := rec.Span("captured").Events()
+	require.Len(t, events, 2)
+	assert.Contains(t, spantest.EventAttr(events[0], "exception.stacktrace").AsString(), "span_test.explode()")
 }
 
 // What was failed with and is then panicked with is recorded once.

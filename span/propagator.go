@@ -12,9 +12,11 @@ import (
 
 	"go.opentelemetry.io/otel/baggage"
 	"go.opentelemetry.io/otel/propagation"
+
+	"github.com/sidetrace/sidetrace/internal/carrier"
 )
 
-const baggageHeader = "baggage"
+var baggageHeader = carrier.NewHeader("baggage")
 
 // Bounds of a baggage header, all members together (W3C Baggage, section 3.3.2),
 // and of the identity values that are accepted from one.
@@ -36,41 +38,41 @@ type Propagator struct{}
 var _ propagation.TextMapPropagator = Propagator{}
 
 // Fields returns the header's name.
-func (Propagator) Fields() []string { return []string{baggageHeader} }
+func (Propagator) Fields() []string { return []string{baggageHeader.Name()} }
 
 // Inject sets the baggage header. From a header that the carrier has already, as
 // of a request that a proxy passes on, it removes an identity that is not for
 // its destination.
-func (Propagator) Inject(ctx context.Context, carrier propagation.TextMapCarrier) {
+func (Propagator) Inject(ctx context.Context, c propagation.TextMapCarrier) {
 	other := baggage.FromContext(ctx).String()
 	own := ""
-	if c, ok := carrier.(interface{ CarriesIdentity() bool }); ok && c.CarriesIdentity() {
+	if friend, ok := c.(interface{ CarriesIdentity() bool }); ok && friend.CarriesIdentity() {
 		own = IdentityFromContext(ctx).baggage()
 	} else if other == "" {
-		clean(carrier)
+		clean(c)
 	}
 	switch {
 	case own != "" && other != "" && len(own)+1+len(other) <= maxBaggage:
-		carrier.Set(baggageHeader, own+","+other)
+		baggageHeader.Set(c, own+","+other)
 	case own != "":
-		carrier.Set(baggageHeader, own)
+		baggageHeader.Set(c, own)
 	case other != "":
-		carrier.Set(baggageHeader, other)
+		baggageHeader.Set(c, other)
 	}
 }
 
-func clean(carrier propagation.TextMapCarrier) {
-	header := joined(carrier)
+func clean(c propagation.TextMapCarrier) {
+	header := strings.Join(baggageHeader.Values(c), ",")
 	if header == "" {
 		return
 	}
 	id, rest := parseBaggage(header)
-	switch h, ok := carrier.(propagation.HeaderCarrier); {
+	switch h, ok := c.(propagation.HeaderCarrier); {
 	case id == (Identity{}):
 	case rest == "" && ok:
-		http.Header(h).Del(baggageHeader)
+		http.Header(h).Del(baggageHeader.Name())
 	default:
-		carrier.Set(baggageHeader, rest)
+		baggageHeader.Set(c, rest)
 	}
 }
 
@@ -105,32 +107,22 @@ func (id Identity) baggage() string {
 	return b.String()
 }
 
-// Extract returns ctx with the identity and the baggage of carrier. Identity
+// Extract returns ctx with the identity and the baggage of c. Identity
 // values that are not text of at most 256 bytes are left out, a header over the
 // standard's 8192 bytes is ignored.
-func (Propagator) Extract(ctx context.Context, carrier propagation.TextMapCarrier) context.Context {
-	header := joined(carrier)
+func (Propagator) Extract(ctx context.Context, c propagation.TextMapCarrier) context.Context {
+	header := strings.Join(baggageHeader.Values(c), ",")
 	if header == "" || len(header) > maxBaggage {
 		return ctx
 	}
 	id, other := parseBaggage(header)
 	if other != "" {
-		ctx = propagation.Baggage{}.Extract(ctx, propagation.MapCarrier{baggageHeader: other})
+		ctx = propagation.Baggage{}.Extract(ctx, propagation.MapCarrier{baggageHeader.Name(): other})
 	}
 	if id != (Identity{}) {
 		ctx = ContextWithIdentity(ctx, id)
 	}
 	return ctx
-}
-
-// joined returns all baggage headers of a carrier as one.
-func joined(carrier propagation.TextMapCarrier) string {
-	if multi, ok := carrier.(propagation.ValuesGetter); ok {
-		if values := multi.Values(baggageHeader); len(values) > 1 {
-			return strings.Join(values, ",")
-		}
-	}
-	return carrier.Get(baggageHeader)
 }
 
 // parseBaggage splits a header into the identity and the rest.

@@ -75,17 +75,17 @@ func start(ctx context.Context, name string, kind trace.SpanKind, node *nodelog.
 		f.span = s
 		return c, s
 	}
-	if f.session.id.SID == "" && b.NewSID != nil {
-		f.session = newSession(Identity{SID: b.NewSID()}.or(f.session.id))
-		id := f.session.id
+	if f.identity.SID == "" && b.NewSID != nil {
+		id := Identity{SID: b.NewSID()}.or(*f.identity)
+		f.identity = &id
 		f.record.Identify(id.SID, "", "", "")
 	}
 	if name == "" || name[len(name)-1] == ':' {
 		name = completeName(name)
 	}
-	all := make([]attribute.KeyValue, 0, len(f.session.attrs)+len(attrs))
-	all = append(append(all, f.session.attrs[:]...), attrs...)
-	b.shorten(all[len(f.session.attrs):])
+	all := f.identity.appendAll(make([]attribute.KeyValue, 0, identityLen+len(attrs)))
+	all = append(all, attrs...)
+	b.shorten(all[identityLen:])
 	if kind == trace.SpanKindInternal {
 		c.Context, s.otel = b.tracer.Start(ctx, name, trace.WithAttributes(all...))
 	} else {
@@ -154,14 +154,14 @@ func (s *Span) End() {
 	s.end()
 }
 
-// CapturePanic records a panic that is on its way up and lets it go on, like
-// [Span.End] but without ending the span. It is meant to be deferred.
-func (s *Span) CapturePanic() {
-	if s == nil {
-		return
-	}
+// CapturePanic records a panic that is on its way up on the span that is current
+// in ctx, and lets it go on. It is meant to be deferred, where that span is
+// another's to end; [Span.End] does the same for one's own.
+func CapturePanic(ctx context.Context) {
 	if p := recover(); p != nil {
-		s.panicked(p)
+		if s := FromContext(ctx); s != nil {
+			s.panicked(p)
+		}
 		panic(p)
 	}
 }
@@ -197,10 +197,7 @@ func (s *Span) SetCode(code int) {
 		return
 	}
 	s.set([]attribute.KeyValue{CodeKey.Int(code)})
-	if s.record != nil {
-		_, message := s.record.Outcome()
-		s.record.Status(code, message)
-	}
+	s.record.Code(code)
 }
 
 // SetName changes the name.

@@ -362,10 +362,12 @@ func TestErrorEventFailsNode(t *testing.T) {
 	s.Error("", attribute.String("why", "no"))
 	s.End()
 	entry.Fail(errors.New("whole request"))
+	assert.Equal(t, nodelog.Outcome{Message: "whole request", Failed: true}, record.Outcome())
 	entry.End()
+	record.End(t.Context())
 	b := string(record.AppendJSON(nil))
 	assert.Contains(t, b, `"running_status":false`)
-	assert.Contains(t, b, `"status":{"code":0,"message":"whole request"}`)
+	assert.Contains(t, b, `"status":{"code":1,"message":"whole request"}`)
 	assert.Contains(t, b, `{\"level\":\"ERROR\",\"message\":\"{\\\"why\\\":\\\"no\\\"}\"`)
 }
 
@@ -478,12 +480,10 @@ func TestForeignEntry(t *testing.T) {
 	fctx, foreign := rec.Provider().Tracer("db").Start(cctx, "query")
 	span.FromContext(fctx).SetCode(2)
 	foreign.End()
-	code, _ := record.Outcome()
-	assert.Zero(t, code, "a part is not the whole")
+	assert.Zero(t, record.Outcome(), "a part is not the whole")
 	entry.SetCode(3)
 	server.End()
-	code, _ = record.Outcome()
-	assert.Equal(t, 3, code)
+	assert.Equal(t, nodelog.Outcome{Code: 3}, record.Outcome())
 }
 
 // Spans of other instrumentation carry the identity as well.
@@ -492,7 +492,10 @@ func TestProcessor(t *testing.T) {
 	ctx := span.ContextWithIdentity(rec.Context(t.Context()), alice)
 	_, foreign := rec.Provider().Tracer("db").Start(ctx, "query", trace.WithAttributes(attribute.Int("n", 1)))
 	foreign.End()
-	assert.Equal(t, map[string]any{"n": int64(1), "sid": "s1", "app_id": "a1", "uid": "u1", "chat_id": "c1", "span_version": "1.0.0"}, asMap(rec.Span("query").Attributes()))
+	assert.Equal(t, map[string]any{"n": int64(1), "sid": "s1", "app_id": "a1", "uid": "u1", "chat_id": "c1"}, asMap(rec.Span("query").Attributes()))
+	_, foreign = rec.Provider().Tracer("db").Start(span.ContextWithIdentity(rec.Context(t.Context()), span.Identity{SID: "s"}), "edge")
+	foreign.End()
+	assert.Equal(t, map[string]any{"sid": "s"}, asMap(rec.Span("edge").Attributes()))
 	_, foreign = rec.Provider().Tracer("db").Start(rec.Context(t.Context()), "nobody")
 	foreign.End()
 	assert.Empty(t, rec.Span("nobody").Attributes())
