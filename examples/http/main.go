@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Command http is a plain HTTP service with traces and session ids:
+//
+//	go run ./examples/http &
+//	curl -i localhost:8080/greet/Ada
+package main
+
+import (
+	"context"
+	"fmt"
+	"log"
+	"net/http"
+	"os"
+	"os/signal"
+	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+
+	"github.com/sidetrace/sidetrace"
+	"github.com/sidetrace/sidetrace/span"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, "localhost:8080"); err != nil {
+		log.Fatal(err)
+	}
+}
+
+func run(ctx context.Context, addr string) error {
+	rt, err := sidetrace.Start(ctx, sidetrace.WithServiceName("greeter"))
+	if err != nil {
+		return err
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /greet/{name}", greet)
+	server := &http.Server{Addr: addr, Handler: rt.HTTP(mux)}
+	context.AfterFunc(ctx, func() { _ = server.Shutdown(context.WithoutCancel(ctx)) })
+	if err := server.ListenAndServe(); err != http.ErrServerClosed {
+		return err
+	}
+	flush, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	return rt.Shutdown(flush) // says what was not delivered
+}
+
+func greet(w http.ResponseWriter, r *http.Request) {
+	_, s := span.Start(r.Context(), "", attribute.String("name", r.PathValue("name")))
+	defer s.End()
+	s.Info("hello")
+	fmt.Fprintln(w, "Hello,", r.PathValue("name"))
+}
