@@ -241,11 +241,12 @@ func (r w3cRequest) send(t *testing.T, service, harness string) {
 	}
 	body, err := json.Marshal(targets)
 	require.NoError(t, err)
-	raw := "POST / HTTP/1.1\r\nHost: service\r\nConnection: close\r\n"
+	var raw strings.Builder
+	raw.WriteString("POST / HTTP/1.1\r\nHost: service\r\nConnection: close\r\n")
 	for i := 0; i < len(r.headers); i += 2 {
-		raw += r.headers[i] + ": " + r.headers[i+1] + "\r\n"
+		raw.WriteString(r.headers[i] + ": " + r.headers[i+1] + "\r\n")
 	}
-	resp := rawRequest(t, service, raw, body)
+	resp := rawRequest(t, service, raw.String(), body)
 	require.Equal(t, http.StatusOK, resp.StatusCode)
 }
 

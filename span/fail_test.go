@@ -137,7 +137,8 @@ func explode(ctx context.Context, p any) {
 	_, s := span.Start(ctx, "inner")
 	defer s.End()
 	if p == nil {
-		var m map[string]int
+		m := map[string]int(nil)
+		//lint:ignore SA5000 the panic is what is wanted
 		m["x"] = 1
 	}
 	panic(p)

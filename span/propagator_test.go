@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/baggage"
 	"go.opentelemetry.io/otel/propagation"
 
@@ -70,6 +71,7 @@ func TestPropagatorCleansHeaders(t *testing.T) {
 }
 
 func TestPropagatorExtract(t *testing.T) {
+	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(error) {})) // the standard parser reports garbage
 	for _, tt := range []struct {
 		name    string
 		headers []string

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"log/slog"
+	"maps"
 	"testing"
 
 	"testing/slogtest"
@@ -36,9 +37,7 @@ func TestSlogHandler(t *testing.T) {
 		"sid":      "s1", "level": "INFO", "msg": "hello",
 	}
 	with := func(more map[string]any) map[string]any {
-		for k, v := range ids {
-			more[k] = v
-		}
+		maps.Copy(more, ids)
 		return more
 	}
 	log.InfoContext(ctx, "hello", "k", "v")

@@ -8,6 +8,7 @@ package main
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"log"
 	"net/http"
@@ -24,7 +25,9 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, "localhost:8080"); err != nil {
+	addr := flag.String("addr", "localhost:8080", "`address` to listen on")
+	flag.Parse()
+	if err := run(ctx, *addr); err != nil {
 		log.Fatal(err)
 	}
 }

@@ -227,3 +227,26 @@ func (r *Reader) Pairs(v Var) map[string]string {
 	}
 	return pairs
 }
+
+// Markdown returns the table of all variables for the README, in Simplified
+// Chinese if zh.
+func Markdown(zh bool) string {
+	var b strings.Builder
+	section, head := Section{}, "| Variable | Default | Meaning |\n|---|---|---|\n"
+	if zh {
+		head = "| 变量 | 默认值 | 含义 |\n|---|---|---|\n"
+	}
+	for _, e := range Table() {
+		title, fallback, doc := e.Section.Title, e.Var.Default, e.Var.Doc
+		if zh {
+			title, fallback, doc = e.Section.TitleZH, cmp.Or(e.Var.DefaultZH, e.Var.Default), e.Var.DocZH
+		}
+		if e.Section != section {
+			section = e.Section
+			fmt.Fprintf(&b, "\n**%s**\n\n%s", title, head)
+		}
+		names := "`" + strings.Join(e.Var.Names, "`<br>`") + "`"
+		fmt.Fprintf(&b, "| %s | %s | %s |\n", names, fallback, doc)
+	}
+	return b.String()
+}

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: Apache-2.0
+
+GO  ?= go
+BIN := $(CURDIR)/.cache/bin
+
+# The race detector needs a C compiler.
+RACE := $(shell command -v gcc >/dev/null 2>&1 && echo -race)
+
+.PHONY: all test lint bench demo generate fuzz
+
+all: lint test
+
+## test: all tests; builds the S3 server that some of them run
+test:
+	@test -n "$(RACE)" || echo "no gcc: the tests run without the race detector"
+	$(GO) test -count=1 ./internal/s3test
+	$(GO) test -count=1 $(RACE) ./...
+
+## lint: formatting, vet, static analysis, tidy modules, and the house's own checks
+lint: $(BIN)/staticcheck $(BIN)/errcheck
+	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); test -z "$$unformatted" || { echo "gofmt: $$unformatted"; exit 1; }
+	$(GO) vet ./...
+	$(GO) fix -diff ./...
+	$(BIN)/staticcheck -checks all,-ST1000 ./...
+	$(BIN)/errcheck -ignoretests -exclude tools/errcheck.txt ./...
+	$(GO) mod tidy -diff
+	$(GO) -C tools mod tidy -diff
+	$(GO) test -count=1 ./internal/house
+
+$(BIN)/%: tools/go.mod
+	$(GO) build -C tools -o $(BIN)/ $$($(GO) -C tools list -f '{{.ImportPath}}' tool | grep '/$*$$')
+
+## bench: the benchmarks, side by side with what a user would pick instead
+bench:
+	@mkdir -p .cache
+	$(GO) test -run '^$$' -bench . -count 6 ./sid ./span ./nodelog ./middleware > .cache/bench.txt || { cat .cache/bench.txt; exit 1; }
+	@$(GO) run ./internal/bench < .cache/bench.txt
+
+## demo: an agent in three services, and what was recorded of it
+demo:
+	$(GO) run ./examples/agent -n 5
+
+## generate: the tables of the READMEs and the demo's protobuf code (needs protoc)
+generate: $(BIN)/protoc-gen-go $(BIN)/protoc-gen-go-grpc
+	$(GO) generate .
+	PATH=$(BIN):$$PATH protoc -I examples/agent/agentpb --go_out=examples/agent/agentpb --go_opt=paths=source_relative \
+		--go-grpc_out=examples/agent/agentpb --go-grpc_opt=paths=source_relative agent.proto
+
+## fuzz: each fuzz test for a while
+FUZZTIME ?= 30s
+fuzz:
+	@for target in sid:FuzzParse sid:FuzzNext internal/jsontext:FuzzString nodelog:FuzzRaw span:FuzzPropagator otlp:FuzzTraceContext; do \
+		$(GO) test -run '^$$' -fuzz "^$${target#*:}$$" -fuzztime $(FUZZTIME) ./$${target%:*} || exit 1; done

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Command bench reads the output of go test -bench from standard input and
+// prints the medians, and beside what a user would otherwise pick the ratios
+// that the project has set itself.
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"log"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+)
+
+// results are the values of each metric of each benchmark, such as
+// "BenchmarkSpan/impl=otel" and "ns/op".
+type results map[string]map[string][]float64
+
+func (r results) median(name, metric string) float64 {
+	values := slices.Sorted(slices.Values(r[name][metric]))
+	if len(values) == 0 {
+		return 0
+	}
+	return values[len(values)/2]
+}
+
+// comparison is a number that has a goal.
+type comparison struct {
+	what, goal string
+	value      func(results) float64
+}
+
+// ratio compares two benchmarks.
+func ratio(ours, theirs string) func(results) float64 {
+	return func(r results) float64 { return r.median(ours, nsPerOp) / r.median(theirs, nsPerOp) }
+}
+
+// over compares two benchmarks by what they cost over a third.
+func over(base, ours, theirs string) func(results) float64 {
+	return func(r results) float64 {
+		b := r.median(base, nsPerOp)
+		return (r.median(ours, nsPerOp) - b) / (r.median(theirs, nsPerOp) - b)
+	}
+}
+
+func single(name, metric string) func(results) float64 {
+	return func(r results) float64 { return r.median(name, metric) }
+}
+
+const nsPerOp = "ns/op"
+
+var comparisons = []comparison{
+	{"sid.Next, ns", "150", single("BenchmarkNext/serial", nsPerOp)},
+	{"sid.Next, allocations", "1", single("BenchmarkNext/serial", "allocs/op")},
+	{"span: start, 4 attributes, 1 event, end / OpenTelemetry", "1.2", ratio("BenchmarkSpan/impl=sidetrace", "BenchmarkSpan/impl=otel")},
+	{"span, disabled: Start with 4 attributes made before, ns", "30", single("BenchmarkOff/disabled/Start_made_before", nsPerOp)},
+	{"span, disabled: allocations", "0", single("BenchmarkOff/disabled/Start", "allocs/op")},
+	{"span, not sampled: Start with 4 attributes made before, ns", "30", single("BenchmarkOff/unsampled/Start_made_before", nsPerOp)},
+	{"span, not sampled: allocations", "0", single("BenchmarkOff/unsampled/Start", "allocs/op")},
+	{"nodelog: encode 20 nodes / encoding/json", "0.5", ratio("BenchmarkEncode/impl=sidetrace", "BenchmarkEncode/impl=encoding-json")},
+	{"nodelog: encode 20 nodes, allocations", "5", single("BenchmarkEncode/impl=sidetrace", "allocs/op")},
+	{"nodelog: end of a record while the store hangs, p99, ns", "1000000", single("BenchmarkEndWithHangingStore", "p99-ns")},
+	{"middleware, request from outside: over bare / otelhttp over bare", "1.15",
+		over("BenchmarkHTTP/edge/impl=bare", "BenchmarkHTTP/edge/impl=sidetrace", "BenchmarkHTTP/edge/impl=otelhttp")},
+	{"middleware, request from a service: over bare / otelhttp over bare", "1.15",
+		over("BenchmarkHTTP/inner/impl=bare", "BenchmarkHTTP/inner/impl=sidetrace", "BenchmarkHTTP/inner/impl=otelhttp")},
+	{"middleware with a record, request from outside: likewise", "",
+		over("BenchmarkHTTP/edge/impl=bare", "BenchmarkHTTP/edge/impl=sidetrace-record", "BenchmarkHTTP/edge/impl=otelhttp")},
+	{"middleware with a record, request from a service: likewise", "",
+		over("BenchmarkHTTP/inner/impl=bare", "BenchmarkHTTP/inner/impl=sidetrace-record", "BenchmarkHTTP/inner/impl=otelhttp")},
+}
+
+func main() {
+	r, err := read(os.Stdin)
+	if err == nil {
+		err = print(os.Stdout, r)
+	}
+	if err != nil {
+		log.Fatal(err)
+	}
+}
+
+// read takes lines such as "BenchmarkX-2  100  12 ns/op  0 B/op" and passes by
+// the others.
+func read(in io.Reader) (results, error) {
+	r := results{}
+	lines := bufio.NewScanner(in)
+	for lines.Scan() {
+		fields := strings.Fields(lines.Text())
+		if len(fields) < 4 || !strings.HasPrefix(fields[0], "Benchmark") {
+			continue
+		}
+		name := fields[0]
+		if i := strings.LastIndexByte(name, '-'); i > 0 {
+			name = name[:i] // GOMAXPROCS
+		}
+		for i := 2; i+1 < len(fields); i += 2 {
+			v, err := strconv.ParseFloat(fields[i], 64)
+			if err != nil {
+				return nil, fmt.Errorf("%q: %w", lines.Text(), err)
+			}
+			if r[name] == nil {
+				r[name] = map[string][]float64{}
+			}
+			r[name][fields[i+1]] = append(r[name][fields[i+1]], v)
+		}
+	}
+	return r, lines.Err()
+}
+
+func print(out io.Writer, r results) error {
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(w, "median of\t\tns/op\tB/op\tallocs/op\t")
+	names := make([]string, 0, len(r))
+	for name := range r {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s\t\n", len(r[name][nsPerOp]), strings.TrimPrefix(name, "Benchmark"),
+			number(r.median(name, nsPerOp)), number(r.median(name, "B/op")), number(r.median(name, "allocs/op")))
+	}
+	fmt.Fprintln(w, "\t\t\t\t\t\n\tcompared\tmeasured\tgoal\t\t")
+	for _, c := range comparisons {
+		goal := "-"
+		if c.goal != "" {
+			goal = "≤ " + c.goal
+		}
+		fmt.Fprintf(w, "\t%s\t%s\t%s\t\t\n", c.what, number(c.value(r)), goal)
+	}
+	return w.Flush()
+}
+
+func number(f float64) string {
+	if f >= 100 {
+		return strconv.FormatFloat(f, 'f', 0, 64)
+	}
+	return strconv.FormatFloat(f, 'g', 3, 64)
+}
