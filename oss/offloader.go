@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"go.opentelemetry.io/otel"
+
+	"github.com/sidetrace/sidetrace/internal/spill"
 )
 
 // Defaults for the fields that an [OffloaderConfig] leaves zero.
@@ -40,7 +42,7 @@ const maxRemembered = 1 << 14
 type OffloaderConfig struct {
 	// Dir is the local folder that keeps values until they are uploaded. Any
 	// number of processes may share one, as long as they upload to the same
-	// place. Empty means in memory, unless the Store is a [Dir], which needs
+	// place: what a dead one has left there is uploaded by the next to start. Empty means in memory, unless the Store is a [Dir], which needs
 	// no such folder.
 	Dir string
 	// Workers is how many uploads run at once. Zero means [DefaultWorkers].
@@ -71,7 +73,7 @@ type Offloader struct {
 	store   Linker
 	cfg     OffloaderConfig
 	local   bool // the store is on this machine and needs no folder before it
-	spill   *spillDir
+	spill   *spill.Dir
 	warn    warner
 	stop    context.CancelFunc
 	stopped chan struct{} // closed when no goroutine is left
@@ -107,8 +109,10 @@ type OffloaderStats struct {
 // value is something offloaded, by key.
 type value struct {
 	key     string
+	sum     [sha256.Size]byte
 	size    int64
 	body    []byte        // when it waits in memory
+	spilled *spill.Value  // when it waits in the folder
 	kept    chan struct{} // closed when it is safe in the folder or memory
 	refused bool          // read after kept is closed
 	at      time.Time     // of the upload; zero while pending
@@ -138,11 +142,11 @@ func NewOffloader(store Store, cfg OffloaderConfig) (*Offloader, error) {
 	close(o.idle)
 	_, o.local = store.(*Dir)
 	if cfg.Dir != "" && !o.local {
-		spill, left, err := openSpill(cfg.Dir)
+		dir, left, err := spill.Open(cfg.Dir, cfg.MaxDiskBytes, o.unreadable)
 		if err != nil {
 			return nil, fmt.Errorf("oss: NewOffloader: %w", err)
 		}
-		o.spill = spill
+		o.spill = dir
 		o.adopt(left)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
@@ -151,23 +155,36 @@ func NewOffloader(store Store, cfg OffloaderConfig) (*Offloader, error) {
 	return o, nil
 }
 
-func (o *Offloader) adopt(left []*value) {
+// adopt queues what an earlier process left.
+func (o *Offloader) adopt(left []*spill.Value) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	for _, v := range left {
+	kept := make(chan struct{})
+	close(kept)
+	for _, in := range left {
+		v := &value{key: keyOf(in.Sum), sum: in.Sum, size: in.Size, spilled: in, kept: kept}
 		o.values[v.key] = v
 		o.enqueueLocked(v)
 	}
 }
 
-// Key returns the key under which value is stored.
-func Key(value string) string {
-	sum := sha256.Sum256([]byte(value))
-	name := hex.EncodeToString(sum[:])
-	return name[:2] + "/" + name + keySuffix
+// unreadable takes what is wrong with the local folder.
+func (o *Offloader) unreadable(err error) {
+	o.warn.failed(fmt.Errorf("oss: %w", err))
+	if errors.Is(err, spill.ErrDamaged) {
+		o.count(func(s *OffloaderStats) { s.Lost++ })
+	}
 }
 
-const keySuffix = ".txt"
+// Key returns the key under which value is stored.
+func Key(value string) string {
+	return keyOf(sha256.Sum256([]byte(value)))
+}
+
+func keyOf(sum [sha256.Size]byte) string {
+	name := hex.EncodeToString(sum[:])
+	return name[:2] + "/" + name + ".txt"
+}
 
 // Offload returns a link to text and sees to it that the link will lead
 // there. It never waits for the store: text is written to the local folder
@@ -179,10 +196,10 @@ func (o *Offloader) Offload(text string) (link string, ok bool) {
 	if o == nil {
 		return "", false
 	}
-	key := Key(text)
-	v, mine := o.claim(key, int64(len(text)))
+	body := []byte(text)
+	v, mine := o.claim(sha256.Sum256(body), int64(len(body)))
 	if mine {
-		v.refused = !o.keep(v, []byte(text))
+		v.refused = !o.keep(v, body)
 		close(v.kept)
 		o.keeping.Done()
 	} else if v != nil {
@@ -192,12 +209,13 @@ func (o *Offloader) Offload(text string) (link string, ok bool) {
 		o.count(func(s *OffloaderStats) { s.Refused++ })
 		return "", false
 	}
-	return o.store.Link(key), true
+	return o.store.Link(v.key), true
 }
 
-// claim finds the value of key or makes it, which is then the caller's to keep.
-// Nil means that it is refused.
-func (o *Offloader) claim(key string, size int64) (v *value, mine bool) {
+// claim finds the value or makes it, which is then the caller's to keep. Nil
+// means that it is refused.
+func (o *Offloader) claim(sum [sha256.Size]byte, size int64) (v *value, mine bool) {
+	key := keyOf(sum)
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.closed {
@@ -207,7 +225,7 @@ func (o *Offloader) claim(key string, size int64) (v *value, mine bool) {
 		o.stats.Reused++
 		return v, false
 	}
-	v = &value{key: key, size: size, kept: make(chan struct{})}
+	v = &value{key: key, sum: sum, size: size, kept: make(chan struct{})}
 	o.values[key] = v
 	o.keeping.Add(1)
 	return v, true
@@ -228,10 +246,10 @@ func (o *Offloader) keep(v *value, body []byte) bool {
 		o.rememberLocked(v)
 		return true
 	}
-	onDisk := o.toSpill(v, body)
+	o.toSpill(v, body)
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if !onDisk {
+	if v.spilled == nil {
 		if o.memory+v.size > o.cfg.MaxMemoryBytes {
 			delete(o.values, v.key)
 			return false
@@ -243,16 +261,15 @@ func (o *Offloader) keep(v *value, body []byte) bool {
 	return true
 }
 
-// toSpill reports whether v is in the folder now.
-func (o *Offloader) toSpill(v *value, body []byte) bool {
-	if o.spill == nil || o.Stats().PendingBytes+v.size > o.cfg.MaxDiskBytes {
-		return false
+// toSpill puts v into the folder, if that is possible.
+func (o *Offloader) toSpill(v *value, body []byte) {
+	if o.spill == nil {
+		return
 	}
-	if err := o.spill.write(v.key, body); err != nil {
+	var err error
+	if v.spilled, err = o.spill.Add(v.sum, body); err != nil && !errors.Is(err, spill.ErrFull) {
 		o.warn.failed(fmt.Errorf("oss: keep a value for its upload: %w", err))
-		return false
 	}
-	return true
 }
 
 func (o *Offloader) enqueueLocked(v *value) {
@@ -277,7 +294,7 @@ func (o *Offloader) rememberLocked(v *value) {
 	if v.body != nil {
 		o.memory -= v.size
 	}
-	v.at, v.body = time.Now(), nil
+	v.at, v.body, v.spilled = time.Now(), nil, nil
 	o.stats.Uploaded++
 	o.done = append(o.done, v)
 	if len(o.done) > maxRemembered {
@@ -369,21 +386,20 @@ func (o *Offloader) pop() (*value, time.Duration) {
 
 func (o *Offloader) upload(ctx context.Context, v *value) {
 	body, err := v.body, error(nil)
-	if body == nil {
-		body, err = o.spill.read(v.key)
+	if v.spilled != nil {
+		body, err = v.spilled.Read()
 	}
-	switch {
-	case errors.Is(err, errGone): // another process has uploaded it
-	case errors.Is(err, errDamaged):
-		o.warn.failed(err)
+	if errors.Is(err, spill.ErrDamaged) {
+		o.unreadable(err)
 		o.lose(v)
 		return
-	case err == nil:
+	}
+	if err == nil {
 		ctx, cancel := context.WithTimeout(ctx, o.cfg.PutTimeout)
 		_, err = o.store.Put(ctx, v.key, body)
 		cancel()
 	}
-	if err != nil && !errors.Is(err, errGone) {
+	if err != nil {
 		o.again(v, err)
 		return
 	}
@@ -391,11 +407,7 @@ func (o *Offloader) upload(ctx context.Context, v *value) {
 }
 
 func (o *Offloader) finish(v *value) {
-	if v.body == nil {
-		if err := o.spill.remove(v.key); err != nil {
-			o.warn.failed(err) // it will be uploaded once more by the next process
-		}
-	}
+	o.drop(v)
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.failed > 0 {
@@ -408,11 +420,21 @@ func (o *Offloader) finish(v *value) {
 }
 
 func (o *Offloader) lose(v *value) {
+	o.drop(v)
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	delete(o.values, v.key)
-	o.stats.Lost++
 	o.settleLocked(v)
+}
+
+// drop frees the place of v in the folder.
+func (o *Offloader) drop(v *value) {
+	if v.spilled == nil {
+		return
+	}
+	if err := v.spilled.Drop(); err != nil {
+		o.warn.failed(fmt.Errorf("oss: free the place of an uploaded value: %w", err))
+	}
 }
 
 func (o *Offloader) settleLocked(v *value) {
@@ -509,7 +531,7 @@ func (o *Offloader) Close(ctx context.Context) error {
 	select {
 	case <-o.stopped:
 		if o.spill != nil {
-			err = errors.Join(err, o.spill.dir.Close())
+			err = errors.Join(err, o.spill.Close())
 		}
 	case <-time.After(stopWait):
 		err = errors.Join(err, errors.New("oss: an upload goes on although its context has ended"))

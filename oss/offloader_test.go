@@ -132,6 +132,7 @@ func TestOffloaderSurvivesKill(t *testing.T) {
 	for i, link := range links {
 		wantStored(t, store, link, testValue(i))
 	}
+	require.NoError(t, o.Close(t.Context()))
 	left, err := os.ReadDir(dir)
 	require.NoError(t, err)
 	assert.Empty(t, left, "what is uploaded leaves the folder")
@@ -252,7 +253,7 @@ func TestOffloaderDiskBudget(t *testing.T) {
 	off.down.Store(true)
 	store := osstest.Hook(newDir(t, filepath.Join(t.TempDir(), "store")), off.hook)
 	size := int64(len(testValue(1)))
-	o := newOffloader(t, store, oss.OffloaderConfig{Dir: t.TempDir(), MaxDiskBytes: 2 * size, MaxMemoryBytes: size})
+	o := newOffloader(t, store, oss.OffloaderConfig{Dir: t.TempDir(), MaxDiskBytes: 2*size + 200, MaxMemoryBytes: size})
 	for i := range 3 {
 		offload(t, o, testValue(i))
 	}
@@ -269,7 +270,7 @@ func TestOffloaderUnwritableDir(t *testing.T) {
 	store := osstest.Hook(newDir(t, filepath.Join(t.TempDir(), "store")), func(context.Context, string, string) error { return nil })
 	dir := filepath.Join(t.TempDir(), "pending")
 	o := newOffloader(t, store, oss.OffloaderConfig{Dir: dir})
-	require.NoError(t, os.Remove(dir))
+	require.NoError(t, os.RemoveAll(dir))
 	link := offload(t, o, testValue(1))
 	require.NoError(t, o.Flush(t.Context()))
 	wantStored(t, store, link, testValue(1))
@@ -363,41 +364,52 @@ func TestOffloaderRemembersForAWhile(t *testing.T) {
 	})
 }
 
+// leave makes what a process leaves that ends while the store is away.
+func leave(t *testing.T, dir string, values ...string) {
+	t.Helper()
+	off := &outage{err: errors.New("down")}
+	off.down.Store(true)
+	o, err := oss.NewOffloader(osstest.Hook(newDir(t, t.TempDir()), off.hook), oss.OffloaderConfig{Dir: dir})
+	require.NoError(t, err)
+	for _, v := range values {
+		offload(t, o, v)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	pending, ok := errors.AsType[*oss.PendingError](o.Close(ctx))
+	require.True(t, ok)
+	assert.Equal(t, dir, pending.Dir)
+	assert.EqualValues(t, len(values), pending.Values)
+}
+
+// What another process left is uploaded, unless it is damaged.
 func TestOffloaderFolderOfAnother(t *testing.T) {
 	reports := quietErrors(t)
 	dir := t.TempDir()
-	whole, cut := oss.Key("whole"), oss.Key("cut short")
-	files := map[string]string{
-		filepath.Base(whole):                     "whole",
-		filepath.Base(cut):                       "cut sh",
-		"notes.md":                               "not ours",
-		strings.Repeat("Z", 64) + ".txt":         "not hex",
-		"0123.txt":                               "too short",
-		strings.Repeat("a", 64) + ".txt.damaged": "set aside before",
-	}
-	for name, content := range files {
-		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600))
-	}
-	require.NoError(t, os.Mkdir(filepath.Join(dir, strings.Repeat("b", 64)+".txt"), 0o700))
+	leave(t, dir, "whole", "damaged", "whole too")
+	segments, err := filepath.Glob(filepath.Join(dir, "*", "*.values"))
+	require.NoError(t, err)
+	require.Len(t, segments, 1)
+	content, err := os.ReadFile(segments[0])
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(segments[0], []byte(strings.Replace(string(content), "damaged", "demaged", 1)), 0o600))
+	foreign := filepath.Join(dir, "notes.md")
+	require.NoError(t, os.WriteFile(foreign, nil, 0o600))
 
 	store := newDir(t, filepath.Join(t.TempDir(), "store"))
 	o := newOffloader(t, osstest.Hook(store, func(context.Context, string, string) error { return nil }), oss.OffloaderConfig{Dir: dir})
 	require.NoError(t, o.Flush(t.Context()))
-	wantStored(t, store, store.Link(whole), "whole")
-	_, err := store.Get(t.Context(), cut)
-	require.ErrorIs(t, err, os.ErrNotExist, "half a value is not passed off as the whole")
-	assert.EqualValues(t, 1, o.Stats().Lost)
-	require.Len(t, reports(), 1)
-	require.ErrorContains(t, reports()[0], "content")
-	assert.FileExists(t, filepath.Join(dir, filepath.Base(cut)+".damaged"))
-	for name := range files {
-		if name != filepath.Base(whole) && name != filepath.Base(cut) {
-			assert.FileExists(t, filepath.Join(dir, name), "foreign files are left alone")
-		}
+	for _, text := range []string{"whole", "whole too"} {
+		wantStored(t, store, store.Link(oss.Key(text)), text)
 	}
+	_, err = store.Get(t.Context(), oss.Key("damaged"))
+	require.ErrorIs(t, err, os.ErrNotExist, "it is not passed off as what was written")
+	assert.EqualValues(t, 1, o.Stats().Lost)
+	require.ErrorContains(t, errors.Join(reports()...), "content")
+	assert.FileExists(t, foreign)
 }
 
-// Two processes may share the folder: each value is uploaded, by one or both.
+// Processes may share the folder.
 func TestOffloadersShareAFolder(t *testing.T) {
 	store := newDir(t, filepath.Join(t.TempDir(), "store"))
 	hooked := osstest.Hook(store, func(context.Context, string, string) error { return nil })

@@ -10,6 +10,8 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"maps"
+	"math"
 	"os"
 	"slices"
 	"strconv"
@@ -18,15 +20,16 @@ import (
 )
 
 // results are the values of each metric of each benchmark, such as
-// "BenchmarkSpan/impl=otel" and "ns/op".
+// "BenchmarkSpan/impl=otel" and "ns/op", in the order of the rounds.
 type results map[string]map[string][]float64
 
-func (r results) median(name, metric string) float64 {
-	values := slices.Sorted(slices.Values(r[name][metric]))
+func (r results) median(name, metric string) float64 { return median(r[name][metric]) }
+
+func median(values []float64) float64 {
 	if len(values) == 0 {
-		return 0
+		return math.NaN()
 	}
-	return values[len(values)/2]
+	return slices.Sorted(slices.Values(values))[len(values)/2]
 }
 
 // comparison is a number that has a goal.
@@ -37,15 +40,34 @@ type comparison struct {
 
 // ratio compares two benchmarks.
 func ratio(ours, theirs string) func(results) float64 {
-	return func(r results) float64 { return r.median(ours, nsPerOp) / r.median(theirs, nsPerOp) }
+	return func(r results) float64 {
+		return r.paired(func(t []float64) float64 { return t[0] / t[1] }, ours, theirs)
+	}
 }
 
 // over compares two benchmarks by what they cost over a third.
 func over(base, ours, theirs string) func(results) float64 {
 	return func(r results) float64 {
-		b := r.median(base, nsPerOp)
-		return (r.median(ours, nsPerOp) - b) / (r.median(theirs, nsPerOp) - b)
+		return r.paired(func(t []float64) float64 { return (t[1] - t[0]) / (t[2] - t[0]) }, base, ours, theirs)
 	}
+}
+
+// paired is the median over the rounds of f of the times of a round: a machine
+// that is slow for a while is slow for all sides of a round.
+func (r results) paired(f func(times []float64) float64, names ...string) float64 {
+	rounds := math.MaxInt
+	for _, name := range names {
+		rounds = min(rounds, len(r[name][nsPerOp]))
+	}
+	var values []float64
+	for i := range rounds {
+		var times []float64
+		for _, name := range names {
+			times = append(times, r[name][nsPerOp][i])
+		}
+		values = append(values, f(times))
+	}
+	return median(values)
 }
 
 func single(name, metric string) func(results) float64 {
@@ -55,19 +77,22 @@ func single(name, metric string) func(results) float64 {
 const nsPerOp = "ns/op"
 
 var comparisons = []comparison{
-	{"sid.Next, ns", "150", single("BenchmarkNext/serial", nsPerOp)},
-	{"sid.Next, allocations", "1", single("BenchmarkNext/serial", "allocs/op")},
-	{"span: start, 4 attributes, 1 event, end / OpenTelemetry", "1.2", ratio("BenchmarkSpan/impl=sidetrace", "BenchmarkSpan/impl=otel")},
-	{"span, disabled: Start with 4 attributes made before, ns", "30", single("BenchmarkOff/disabled/Start_made_before", nsPerOp)},
-	{"span, disabled: allocations", "0", single("BenchmarkOff/disabled/Start", "allocs/op")},
-	{"span, not sampled: Start with 4 attributes made before, ns", "30", single("BenchmarkOff/unsampled/Start_made_before", nsPerOp)},
-	{"span, not sampled: allocations", "0", single("BenchmarkOff/unsampled/Start", "allocs/op")},
-	{"nodelog: encode 20 nodes / encoding/json", "0.5", ratio("BenchmarkEncode/impl=sidetrace", "BenchmarkEncode/impl=encoding-json")},
-	{"nodelog: encode 20 nodes, allocations", "5", single("BenchmarkEncode/impl=sidetrace", "allocs/op")},
-	{"nodelog: end of a record while the store hangs, p99, ns", "1000000", single("BenchmarkEndWithHangingStore", "p99-ns")},
-	{"middleware, request from outside: over bare / otelhttp over bare", "1.15",
+	{"sid.Next, ns", "≤ 150", single("BenchmarkNext/serial", nsPerOp)},
+	{"sid.Next, allocations", "≤ 1", single("BenchmarkNext/serial", "allocs/op")},
+	{"span: start, 4 attributes, 1 event, end / OpenTelemetry", "≤ 1.2", ratio("BenchmarkSpan/impl=sidetrace", "BenchmarkSpan/impl=otel")},
+	{"making 4 attributes, ns", "", single("BenchmarkOff/attributes", nsPerOp)},
+	{"span, disabled: Start with them, ns", "≤ 30", single("BenchmarkOff/disabled/Start_made_before", nsPerOp)},
+	{"span, disabled: both, ns", "", single("BenchmarkOff/disabled/Start", nsPerOp)},
+	{"span, disabled: allocations", "≤ 0", single("BenchmarkOff/disabled/Start", "allocs/op")},
+	{"span, not sampled: Start with them, ns", "≤ 30", single("BenchmarkOff/unsampled/Start_made_before", nsPerOp)},
+	{"span, not sampled: both, ns", "", single("BenchmarkOff/unsampled/Start", nsPerOp)},
+	{"span, not sampled: allocations", "≤ 0", single("BenchmarkOff/unsampled/Start", "allocs/op")},
+	{"nodelog: encode 20 nodes / encoding/json", "≤ 0.5", ratio("BenchmarkEncode/impl=sidetrace", "BenchmarkEncode/impl=encoding-json")},
+	{"nodelog: encode 20 nodes, allocations", "≤ 5", single("BenchmarkEncode/impl=sidetrace", "allocs/op")},
+	{"nodelog: end of a record while the store hangs, p99, ns", "≤ 1000000", single("BenchmarkEndWithHangingStore", "p99-ns")},
+	{"middleware, request from outside: over bare / otelhttp over bare", "≤ 1.15",
 		over("BenchmarkHTTP/edge/impl=bare", "BenchmarkHTTP/edge/impl=sidetrace", "BenchmarkHTTP/edge/impl=otelhttp")},
-	{"middleware, request from a service: over bare / otelhttp over bare", "1.15",
+	{"middleware, request from a service: over bare / otelhttp over bare", "≤ 1.15",
 		over("BenchmarkHTTP/inner/impl=bare", "BenchmarkHTTP/inner/impl=sidetrace", "BenchmarkHTTP/inner/impl=otelhttp")},
 	{"middleware with a record, request from outside: likewise", "",
 		over("BenchmarkHTTP/edge/impl=bare", "BenchmarkHTTP/edge/impl=sidetrace-record", "BenchmarkHTTP/edge/impl=otelhttp")},
@@ -114,30 +139,27 @@ func read(in io.Reader) (results, error) {
 }
 
 func print(out io.Writer, r results) error {
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(w, "median of\t\tns/op\tB/op\tallocs/op\t")
-	names := make([]string, 0, len(r))
-	for name := range r {
-		names = append(names, name)
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "MEDIANS\tns/op\tB/op\tallocs/op\trounds")
+	for _, name := range slices.Sorted(maps.Keys(r)) {
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%d\n", strings.TrimPrefix(name, "Benchmark"),
+			number(r.median(name, nsPerOp)), number(r.median(name, "B/op")), number(r.median(name, "allocs/op")), len(r[name][nsPerOp]))
 	}
-	slices.Sort(names)
-	for _, name := range names {
-		fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s\t\n", len(r[name][nsPerOp]), strings.TrimPrefix(name, "Benchmark"),
-			number(r.median(name, nsPerOp)), number(r.median(name, "B/op")), number(r.median(name, "allocs/op")))
+	if err := w.Flush(); err != nil {
+		return err
 	}
-	fmt.Fprintln(w, "\t\t\t\t\t\n\tcompared\tmeasured\tgoal\t\t")
+	fmt.Fprintln(w, "\nCOMPARED\tmeasured\tgoal")
 	for _, c := range comparisons {
-		goal := "-"
-		if c.goal != "" {
-			goal = "≤ " + c.goal
-		}
-		fmt.Fprintf(w, "\t%s\t%s\t%s\t\t\n", c.what, number(c.value(r)), goal)
+		fmt.Fprintf(w, "%s\t%s\t%s\n", c.what, number(c.value(r)), c.goal)
 	}
 	return w.Flush()
 }
 
 func number(f float64) string {
-	if f >= 100 {
+	switch {
+	case math.IsNaN(f):
+		return "-"
+	case f >= 100:
 		return strconv.FormatFloat(f, 'f', 0, 64)
 	}
 	return strconv.FormatFloat(f, 'g', 3, 64)
