@@ -45,6 +45,8 @@ import (
 	"github.com/sidetrace/sidetrace/span"
 )
 
+//go:generate go run ./internal/envtable README.md README.zh-CN.md
+
 // Runtime is what [Start] has started. It has the methods of
 // [middleware.Middleware]. They may be called from several goroutines at once.
 type Runtime struct {
