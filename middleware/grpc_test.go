@@ -21,9 +21,11 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"google.golang.org/grpc"
 	grpccodes "google.golang.org/grpc/codes"
+	"google.golang.org/grpc/connectivity"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/stats"
 	"google.golang.org/grpc/status"
 
 	"github.com/sidetrace/sidetrace/internal/otlptest"
@@ -133,6 +135,43 @@ func TestGRPC(t *testing.T) {
 		assert.Equal(t, trace, sp.SpanContext().TraceID())
 		assert.Equal(t, "s1", spantest.Attr(sp, "sid").AsString(), sp.Name())
 	}
+}
+
+// slowTag is a stats handler that keeps calls at their very beginning until the
+// connection is up.
+type slowTag struct {
+	stats.Handler
+	conn *grpc.ClientConn
+}
+
+func (h *slowTag) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context {
+	h.conn.Connect()
+	for state := h.conn.GetState(); state != connectivity.Ready; state = h.conn.GetState() {
+		if !h.conn.WaitForStateChange(ctx, state) {
+			break
+		}
+	}
+	return ctx
+}
+func (h *slowTag) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context { return ctx }
+func (h *slowTag) HandleRPC(context.Context, stats.RPCStats)                         {}
+func (h *slowTag) HandleConn(context.Context, stats.ConnStats)                       {}
+
+// The connection may come up just after a call has begun and just before it asks
+// for one.
+func TestGRPCConnectsMeanwhile(t *testing.T) {
+	s := newService(t, nil)
+	h, addr := s.grpcServer(t)
+	slow := &slowTag{}
+	conn, err := grpc.NewClient(addr, s.GRPCClient(), grpc.WithStatsHandler(slow), grpc.WithTransportCredentials(insecure.NewCredentials()))
+	require.NoError(t, err)
+	defer conn.Close()
+	slow.conn = conn
+	ctx, cancel := context.WithTimeout(s.caller(t), 10*time.Second)
+	defer cancel()
+	_, err = grpc_health_v1.NewHealthClient(conn).Check(ctx, &grpc_health_v1.HealthCheckRequest{})
+	require.NoError(t, err)
+	assert.Equal(t, []string{"sid=s1,uid=u1"}, h.md.Get("baggage"))
 }
 
 func TestGRPCStatus(t *testing.T) {

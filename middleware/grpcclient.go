@@ -107,43 +107,32 @@ func isProxy(addr net.Addr) bool {
 	return false
 }
 
-// outgoing is the metadata of a call whose connection is not known yet.
-type outgoing struct{ md metadata.MD }
-
-type outgoingKey struct{}
-
 // TagRPC implements [stats.Handler].
 func (c *grpcClient) TagRPC(ctx context.Context, info *stats.RPCTagInfo) context.Context {
 	ctx = c.Handler.TagRPC(ctx, info)
-	if c.untrusted.Load() > 0 {
-		return ctx
-	}
 	md, _ := metadata.FromOutgoingContext(ctx) // a copy
 	if md == nil {
 		md = metadata.MD{}
 	}
-	ctx = metadata.NewOutgoingContext(ctx, md)
-	if c.trusted.Load() > 0 {
-		c.identify(ctx, md)
-		return ctx
-	}
-	return context.WithValue(ctx, outgoingKey{}, &outgoing{md})
-}
-
-// HandleRPC implements [stats.Handler]. A call that has waited for a connection
-// has one after DelayedPickComplete; its metadata is read after that, on the
-// same goroutine.
-func (c *grpcClient) HandleRPC(ctx context.Context, s stats.RPCStats) {
-	if _, picked := s.(*stats.DelayedPickComplete); picked && c.trusted.Load() > 0 && c.untrusted.Load() == 0 {
-		if out, ok := ctx.Value(outgoingKey{}).(*outgoing); ok {
-			c.identify(ctx, out.md)
-		}
-	}
-	c.Handler.HandleRPC(ctx, s)
-}
-
-func (c *grpcClient) identify(ctx context.Context, md metadata.MD) {
 	trustingPropagator{c.m.cfg.Propagator}.Inject(ctx, mdCarrier(md))
+	return &callContext{Context: ctx, identified: metadata.NewOutgoingContext(ctx, md), client: c}
+}
+
+// callContext is the context of a call whose connection is not known yet. The
+// transport asks it for the metadata to send when a connection has been picked,
+// and only then it is decided which those are.
+type callContext struct {
+	context.Context // without the identity
+	identified      context.Context
+	client          *grpcClient
+}
+
+// Value implements [context.Context].
+func (c *callContext) Value(key any) any {
+	if c.client.trusted.Load() > 0 && c.client.untrusted.Load() == 0 {
+		return c.identified.Value(key)
+	}
+	return c.Context.Value(key)
 }
 
 // mdCarrier is gRPC metadata as a carrier.
