@@ -7,6 +7,7 @@ package main
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"log"
@@ -149,10 +150,15 @@ func print(out io.Writer, r results) error {
 		return err
 	}
 	fmt.Fprintln(w, "\nCOMPARED\tmeasured\tgoal")
+	var missing error
 	for _, c := range comparisons {
-		fmt.Fprintf(w, "%s\t%s\t%s\n", c.what, number(c.value(r)), c.goal)
+		v := c.value(r)
+		if math.IsNaN(v) {
+			missing = errors.Join(missing, fmt.Errorf("no results for %q", c.what))
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\n", c.what, number(v), c.goal)
 	}
-	return w.Flush()
+	return errors.Join(w.Flush(), missing)
 }
 
 func number(f float64) string {
