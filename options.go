@@ -110,7 +110,9 @@ func WithSpanProcessor(p sdktrace.SpanProcessor) Option {
 func WithLevel(level slog.Leveler) Option { return optionFunc(func(o *options) { o.level = level }) }
 
 // WithStore keeps large values in s, which must be an [oss.Linker], in place of
-// the object storage of the environment.
+// the object storage of the environment. A store of your own should have a method
+// String that tells it from others of its type: values that wait for their upload
+// are kept for each by itself.
 func WithStore(s oss.Store) Option { return optionFunc(func(o *options) { o.store = s }) }
 
 // WithSink sends the records of requests to s as well.

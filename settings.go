@@ -10,8 +10,11 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
+
+	"go.opentelemetry.io/otel/attribute"
 
 	"github.com/sidetrace/sidetrace/internal/env"
 	"github.com/sidetrace/sidetrace/internal/statedir"
@@ -57,7 +60,7 @@ const (
 func readSettings(o *options) (*settings, error) {
 	r := env.NewReader(o.getenv)
 	s := &settings{
-		serviceName: cmp.Or(o.serviceName, r.Text(env.ServiceName, ""), r.Pairs(env.ResourceAttributes)["service.name"],
+		serviceName: cmp.Or(o.serviceName, o.attribute("service.name"), r.Text(env.ServiceName, ""), r.Pairs(env.ResourceAttributes)["service.name"],
 			"unknown_service:"+filepath.Base(os.Args[0])),
 		sid: sid.Config{
 			Sub:      cmp.Or(o.sub, r.Text(env.Sub, "svc")),
@@ -105,7 +108,12 @@ func serviceDir(o *options, r *env.Reader, service string) string {
 			return ""
 		}
 	}
-	return filepath.Join(base, statedir.Name(service))
+	dir := filepath.Join(base, statedir.Name(service))
+	if err := statedir.Check(dir); err != nil {
+		o.logger.Warn("sidetrace: the folder for local files cannot be used; set SIDETRACE_STATE_DIR", "error", err)
+		return ""
+	}
+	return dir
 }
 
 // otelLevel turns OTEL_LOG_LEVEL into the level of the logger that OpenTelemetry
@@ -117,6 +125,16 @@ func otelLevel(r *env.Reader) slog.Leveler {
 	}
 	verbosity := map[string]slog.Level{"error": 0, "warn": 1, "info": 4, "debug": 8}
 	return -verbosity[r.Choice(env.LogLevel, "error", "error", "warn", "info", "debug")]
+}
+
+// attribute returns a resource attribute of the options.
+func (o *options) attribute(key attribute.Key) string {
+	for _, a := range slices.Backward(o.attributes) {
+		if a.Key == key {
+			return a.Value.AsString()
+		}
+	}
+	return ""
 }
 
 // complete adds the options to the configuration of the environment.

@@ -31,6 +31,7 @@ import (
 	"github.com/go-logr/logr"
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/log"
+	nooplog "go.opentelemetry.io/otel/log/noop"
 	"go.opentelemetry.io/otel/propagation"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
@@ -79,8 +80,10 @@ func Start(ctx context.Context, opts ...Option) (*Runtime, error) {
 	if s.otelLevel != nil {
 		otel.SetLogger(logr.FromSlogHandler(slog.NewTextHandler(o.errorOutput, &slog.HandlerOptions{Level: s.otelLevel})))
 	}
-	if o.getenv("OTEL_CONFIG_FILE") != "" {
-		o.logger.Warn("sidetrace: OTEL_CONFIG_FILE is not supported and ignored")
+	for _, name := range ignored {
+		if o.getenv(name) != "" {
+			o.logger.Warn("sidetrace: " + name + " is not supported and ignored")
+		}
 	}
 	rt := &Runtime{}
 	if err := rt.start(ctx, o, s); err != nil {
@@ -89,6 +92,13 @@ func Start(ctx context.Context, opts ...Option) (*Runtime, error) {
 		return nil, errors.Join(fmt.Errorf("sidetrace: %w", err), rt.Shutdown(stop))
 	}
 	return rt, nil
+}
+
+// ignored are variables that one would expect to have an effect. There are no
+// metrics yet.
+var ignored = []string{
+	"OTEL_CONFIG_FILE",
+	"OTLP_METRIC_TIMEOUT", "OTLP_METRIC_EXPORT_INTERVAL_MILLIS", "OTLP_METRIC_EXPORT_TIMEOUT_MILLIS",
 }
 
 // start does the work of Start. What it leaves when it fails, Shutdown clears up.
@@ -179,12 +189,35 @@ func (r *Runtime) setGlobals(logger *slog.Logger) {
 		logger.Warn("sidetrace: another OpenTelemetry TracerProvider is set globally and stays; spans that start under no other go to it, unless Runtime.Context is used",
 			"provider", fmt.Sprintf("%T", otel.GetTracerProvider()))
 	}
-	if otelstate.IsDefault(otel.GetLoggerProvider()) {
-		otel.SetLoggerProvider(r.pipeline.LoggerProvider())
+	if p := r.pipeline.LoggerProvider(); otelstate.IsDefault(otel.GetLoggerProvider()) {
+		otel.SetLoggerProvider(p)
+		r.closers = append(r.closers, func() error {
+			if otel.GetLoggerProvider() == p {
+				otel.SetLoggerProvider(nooplog.NewLoggerProvider())
+			}
+			return nil
+		})
 	}
-	if len(otel.GetTextMapPropagator().Fields()) == 0 {
-		otel.SetTextMapPropagator(r.pipeline.Propagator())
+	r.setGlobalPropagator(logger)
+}
+
+// globalPropagator can be compared, unlike most propagators.
+type globalPropagator struct{ propagation.TextMapPropagator }
+
+func (r *Runtime) setGlobalPropagator(logger *slog.Logger) {
+	if len(otel.GetTextMapPropagator().Fields()) > 0 {
+		logger.Warn("sidetrace: another OpenTelemetry propagator is set globally and stays; messages and clients of other libraries carry what it carries",
+			"fields", otel.GetTextMapPropagator().Fields())
+		return
 	}
+	p := &globalPropagator{r.pipeline.Propagator()}
+	otel.SetTextMapPropagator(p)
+	r.closers = append(r.closers, func() error {
+		if otel.GetTextMapPropagator() == propagation.TextMapPropagator(p) {
+			otel.SetTextMapPropagator(propagation.NewCompositeTextMapPropagator())
+		}
+		return nil
+	})
 }
 
 // Context returns ctx whose root spans belong to this Runtime, also when it is
@@ -230,12 +263,21 @@ func (r *Runtime) ForceFlush(ctx context.Context) error {
 	return both(func() error { return r.pipeline.ForceFlush(ctx) }, func() error { return r.offloader.Flush(ctx) })
 }
 
+// shutdownTimeout is for a Shutdown whose context sets no bound.
+const shutdownTimeout = 10 * time.Second
+
 // Shutdown ends recording and delivers what is left, spans, records and large
-// values at once. It ends with ctx at the latest; a non-nil error says what was
-// not delivered, and where it waits if it does. Call it when the servers have
-// stopped. Only the first call does anything; later ones return the same.
+// values at once. It ends with ctx at the latest, and after ten seconds if ctx
+// has no deadline; a non-nil error says what was not delivered, and where it
+// waits if it does. Call it when the servers have stopped. Only the first call
+// does anything; later ones return the same.
 func (r *Runtime) Shutdown(ctx context.Context) error {
 	r.once.Do(func() {
+		if _, bounded := ctx.Deadline(); !bounded {
+			var cancel context.CancelFunc
+			ctx, cancel = context.WithTimeout(ctx, shutdownTimeout)
+			defer cancel()
+		}
 		r.err = both(func() error {
 			if r.pipeline == nil {
 				return nil

@@ -20,12 +20,14 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/propagation"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace/noop"
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
@@ -36,6 +38,7 @@ import (
 	"github.com/sidetrace/sidetrace/internal/s3test"
 	"github.com/sidetrace/sidetrace/nodelog"
 	"github.com/sidetrace/sidetrace/oss"
+	"github.com/sidetrace/sidetrace/oss/osstest"
 	"github.com/sidetrace/sidetrace/otlp"
 	"github.com/sidetrace/sidetrace/span"
 )
@@ -364,6 +367,7 @@ func TestGlobals(t *testing.T) {
 	require.NoError(t, rt.Shutdown(t.Context()))
 	third, said := withGlobals(t, nil)
 	assert.Same(t, third.TracerProvider(), otel.GetTracerProvider(), "what a Runtime has set it takes back")
+	assert.Same(t, third.LoggerProvider(), otel.GetLoggerProvider())
 	assert.NotContains(t, said.String(), "level=WARN")
 	require.NoError(t, third.Shutdown(t.Context()))
 
@@ -375,6 +379,13 @@ func TestGlobals(t *testing.T) {
 	require.NoError(t, fourth.Shutdown(t.Context()))
 	assert.Same(t, foreign, otel.GetTracerProvider())
 	otel.SetTracerProvider(noop.NewTracerProvider())
+
+	otel.SetTextMapPropagator(propagation.TraceContext{})
+	fifth, said := withGlobals(t, nil)
+	assert.Equal(t, propagation.TraceContext{}, otel.GetTextMapPropagator())
+	assert.Contains(t, said.String(), "another OpenTelemetry propagator")
+	require.NoError(t, fifth.Shutdown(t.Context()))
+	otel.SetTextMapPropagator(propagation.NewCompositeTextMapPropagator())
 }
 
 func TestOptions(t *testing.T) {
@@ -391,7 +402,7 @@ func TestOptions(t *testing.T) {
 		sidetrace.WithServiceName("code"), sidetrace.WithSub("sub"), sidetrace.WithLocation("bj"), sidetrace.WithPort(9000),
 		sidetrace.WithEndpoints(otlp.Endpoint{URL: collector.URL}), sidetrace.WithFileDir(files), sidetrace.WithSampler(sdktrace.AlwaysSample()),
 		sidetrace.WithLevel(&level), sidetrace.WithStore(store), sidetrace.WithSink(&sunk), sidetrace.WithSpanProcessor(&ended),
-		sidetrace.WithResource(attribute.String("team", "x")), sidetrace.WithStateDir(dir),
+		sidetrace.WithResource(attribute.String("team", "x"), attribute.String("service.name", "not this")), sidetrace.WithStateDir(dir),
 		sidetrace.WithFilter(func(r *http.Request) bool { return r.URL.Path != "/healthz" }), sidetrace.WithPublic(), sidetrace.WithTrustedHosts("*"))
 	server := httptest.NewServer(rt.HTTP(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		s := span.FromContext(r.Context())
@@ -472,7 +483,7 @@ func TestReadOnlyHost(t *testing.T) {
 	require.NoError(t, os.WriteFile(file, nil, 0o600))
 	rt, said := start(t, vars{"SIDETRACE_STATE_DIR": file})
 	assert.Empty(t, rt.Files())
-	assert.Contains(t, said.String(), "large values")
+	assert.Contains(t, said.String(), "folder for local files cannot be used")
 	ctx, record := rt.Begin(t.Context(), nodelog.Request{})
 	_, s := span.Start(ctx, "job", attribute.String("k", strings.Repeat("x", 6000)))
 	s.End()
@@ -502,13 +513,79 @@ func TestOldObjectsGo(t *testing.T) {
 	state := t.TempDir()
 	objects := filepath.Join(state, "svc", "objects")
 	require.NoError(t, os.MkdirAll(objects, 0o700))
-	old := filepath.Join(objects, "old.txt")
-	require.NoError(t, os.WriteFile(old, []byte("x"), 0o600))
+	old, foreign := filepath.Join(objects, oss.Key("old")), filepath.Join(objects, "photos", "wedding.jpg")
 	past := time.Now().Add(-40 * 24 * time.Hour)
-	require.NoError(t, os.Chtimes(old, past, past))
+	for _, name := range []string{foreign, old} {
+		require.NoError(t, os.MkdirAll(filepath.Dir(name), 0o700))
+		require.NoError(t, os.WriteFile(name, []byte("x"), 0o600))
+		require.NoError(t, os.Chtimes(name, past, past))
+	}
 	rt, _ := start(t, vars{"SIDETRACE_STATE_DIR": state, "SERVICE_NAME": "svc"})
 	otlptest.Wait(t, "the removal", func() bool { _, err := os.Stat(old); return errors.Is(err, os.ErrNotExist) })
 	require.NoError(t, rt.Shutdown(t.Context()))
+	assert.FileExists(t, foreign)
+}
+
+// A value whose file may be removed soon is stored again.
+func TestShortLivedObjects(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		rt, _ := start(t, vars{"SIDETRACE_OSS_DIR_MAX_AGE": "2h"})
+		prompt := attribute.String("k", strings.Repeat("x", 6000))
+		job := func() {
+			_, s := span.Start(rt.Context(t.Context()), "job", prompt)
+			s.End()
+		}
+		job()
+		time.Sleep(59 * time.Minute)
+		job()
+		assert.EqualValues(t, 1, rt.Offloads().Uploaded)
+		time.Sleep(2 * time.Minute)
+		job()
+		assert.EqualValues(t, 2, rt.Offloads().Uploaded)
+		require.NoError(t, rt.Shutdown(t.Context()))
+	})
+}
+
+// Shutdown returns, whatever is away, also when its caller sets no bound.
+func TestShutdownIsBounded(t *testing.T) {
+	quiet(t)
+	synctest.Test(t, func(t *testing.T) {
+		dir, err := oss.NewDir(t.TempDir())
+		require.NoError(t, err)
+		defer dir.Close()
+		away := osstest.Hook(dir, func(context.Context, string, string) error { return errors.New("access denied") })
+		rt, _ := start(t, nil, sidetrace.WithStore(away))
+		_, s := span.Start(rt.Context(t.Context()), "job", attribute.String("k", strings.Repeat("x", 6000)))
+		s.End()
+		begun := time.Now()
+		err = rt.Shutdown(context.Background())
+		require.ErrorContains(t, err, "1 values")
+		require.ErrorContains(t, err, "for the next process")
+		assert.Equal(t, 10*time.Second, time.Since(begun))
+	})
+}
+
+// A folder that somebody else can write to is not trusted with spans.
+func TestUnsafeServiceFolder(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("Windows has no such modes")
+	}
+	state := t.TempDir()
+	folder := filepath.Join(state, "svc")
+	require.NoError(t, os.Mkdir(folder, 0o700))
+	require.NoError(t, os.Chmod(folder, 0o777))
+	rt, said := start(t, vars{"SIDETRACE_STATE_DIR": state, "SERVICE_NAME": "svc"})
+	assert.Contains(t, said.String(), "lets others write")
+	assert.Empty(t, rt.Files())
+	require.NoError(t, rt.Shutdown(t.Context()))
+	left, err := os.ReadDir(folder)
+	require.NoError(t, err)
+	assert.Empty(t, left)
+}
+
+func TestIgnoredVariables(t *testing.T) {
+	_, said := start(t, vars{"OTLP_METRIC_TIMEOUT": "5000"})
+	assert.Contains(t, said.String(), "OTLP_METRIC_TIMEOUT is not supported")
 }
 
 func TestNoGoroutineStays(t *testing.T) {

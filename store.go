@@ -23,14 +23,20 @@ func (r *Runtime) startStore(ctx context.Context, o *options, s *settings) error
 		return err
 	}
 	cfg := oss.OffloaderConfig{Dir: s.storage.pendingDir}
+	if s.storage.dirAge > 0 { // a file must not be taken for stored that is about to be removed
+		cfg.RememberFor = min(oss.DefaultRememberFor, s.storage.dirAge/2)
+	}
 	if cfg.Dir == "" && s.serviceDir != "" {
 		cfg.Dir = filepath.Join(s.serviceDir, "pending-"+storeID(store))
 	}
+	var reason error
 	r.offloader, err = oss.NewOffloader(store, cfg)
 	if err != nil && s.storage.pendingDir == "" && cfg.Dir != "" {
-		o.logger.Warn("sidetrace: no folder for values that wait for their upload; they wait in memory, and are lost with the process", "error", err)
-		cfg.Dir = ""
+		reason, cfg.Dir = err, ""
 		r.offloader, err = oss.NewOffloader(store, cfg)
+	}
+	if _, local := store.(*oss.Dir); err == nil && cfg.Dir == "" && !local {
+		o.logger.Warn("sidetrace: no folder for values that wait for their upload; they wait in memory, and are lost with the process", "error", reason)
 	}
 	return err
 }

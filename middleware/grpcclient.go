@@ -3,6 +3,7 @@
 package middleware
 
 import (
+	"cmp"
 	"context"
 	"net"
 	"net/url"
@@ -100,7 +101,7 @@ func isProxy(addr net.Addr) bool {
 			u = &url.URL{Host: value}
 		}
 		_, port, _ := net.SplitHostPort(tcp.String())
-		if ip := net.ParseIP(u.Hostname()); u.Port() == port && (ip == nil || ip.Equal(tcp.IP)) {
+		if ip := net.ParseIP(u.Hostname()); cmp.Or(u.Port(), "443") == port && (ip == nil || ip.Equal(tcp.IP)) {
 			return true
 		}
 	}

@@ -93,6 +93,7 @@ func traceresponse(sc trace.SpanContext) string {
 type request struct {
 	record   *nodelog.TraceLog
 	status   int  // of the response
+	final    bool // whether the status has been sent
 	wrote    bool // whether a byte of the body has left
 	returned bool // whether the handler has returned
 }
@@ -115,6 +116,7 @@ func (q *request) end(r *http.Request) {
 
 // body notes that a part of the body of n bytes leaves.
 func (q *request) body(n int) {
+	q.final = true
 	if !q.wrote && n > 0 {
 		q.wrote = true
 		q.record.FirstFrame()

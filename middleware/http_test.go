@@ -17,6 +17,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -31,6 +32,7 @@ import (
 
 	"github.com/sidetrace/sidetrace/internal/otlptest"
 	"github.com/sidetrace/sidetrace/middleware"
+	"github.com/sidetrace/sidetrace/otlp"
 	"github.com/sidetrace/sidetrace/span"
 	"github.com/sidetrace/sidetrace/span/spantest"
 )
@@ -91,6 +93,31 @@ func TestPublicServer(t *testing.T) {
 	require.Len(t, got.Links(), 1)
 	assert.Equal(t, "0af7651916cd43dd8448eb211c80319c", got.Links()[0].SpanContext.TraceID().String())
 	assert.Empty(t, s.records.list()[0].UID)
+}
+
+// Other propagators have their own headers for baggage.
+func TestPublicServerAndOtherPropagators(t *testing.T) {
+	p, err := otlp.NewPropagator([]string{"tracecontext", "baggage", "ottrace"}, span.Propagator{})
+	require.NoError(t, err)
+	s := newService(t, func(c *middleware.Config) { c.Public, c.Propagator = true, p })
+	server := s.serve(t, func(_ http.ResponseWriter, r *http.Request) {
+		assert.Zero(t, baggage.FromContext(r.Context()).Len())
+	})
+	get(t, server.URL, "ot-tracer-traceid", "0af7651916cd43dd8448eb211c80319c", "ot-tracer-spanid", "b7ad6b7169203331",
+		"ot-tracer-sampled", "true", "ot-baggage-uid", "mallory", "ot-baggage-k", "v")
+	require.Len(t, s.records.list(), 1)
+}
+
+// The status is what the client has seen.
+func TestStatusAfterTheFirstByte(t *testing.T) {
+	s := newService(t, nil)
+	server := s.serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusEarlyHints)
+		fmt.Fprint(w, "half an answer")
+		w.WriteHeader(http.StatusInternalServerError)
+	})
+	assert.Equal(t, http.StatusOK, get(t, server.URL).StatusCode)
+	assert.Zero(t, s.records.list()[0].Status.Code)
 }
 
 func TestStatus(t *testing.T) {
@@ -179,17 +206,18 @@ func TestSSE(t *testing.T) {
 }
 
 // abilities lists the optional interfaces of a writer.
-func abilities(w http.ResponseWriter) string {
-	var all []string
+func abilities(w http.ResponseWriter) (all []string) {
 	for name, ok := range map[string]bool{
 		"Flusher": is[http.Flusher](w), "Hijacker": is[http.Hijacker](w), "Pusher": is[http.Pusher](w),
 		"ReaderFrom": is[io.ReaderFrom](w), "StringWriter": is[io.StringWriter](w),
+		"CloseNotifier": is[interface{ CloseNotify() <-chan bool }](w),
 	} {
 		if ok {
 			all = append(all, name)
 		}
 	}
-	return strings.Join(all, " ")
+	slices.Sort(all)
+	return all
 }
 
 func is[T any](v any) bool {
@@ -198,29 +226,27 @@ func is[T any](v any) bool {
 }
 
 func TestWriterKeepsItsAbilities(t *testing.T) {
-	has := func(s *service, start func(*httptest.Server)) map[string]bool {
-		var found string
-		server := httptest.NewUnstartedServer(s.HTTP(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	for name, start := range map[string]func(*httptest.Server){
+		"HTTP/1": (*httptest.Server).Start,
+		"HTTP/2": func(s *httptest.Server) { s.EnableHTTP2 = true; s.StartTLS() },
+	} {
+		var found []string
+		look := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			found = abilities(w)
 			_, _ = io.WriteString(w, "x")
-		})))
-		start(server)
-		defer server.Close()
-		resp, err := server.Client().Get(server.URL)
-		require.NoError(t, err)
-		resp.Body.Close()
-		set := map[string]bool{}
-		for name := range strings.FieldsSeq(found) {
-			set[name] = true
+		})
+		ask := func(h http.Handler) []string {
+			server := httptest.NewUnstartedServer(h)
+			start(server)
+			defer server.Close()
+			resp, err := server.Client().Get(server.URL)
+			require.NoError(t, err)
+			resp.Body.Close()
+			return found
 		}
-		return set
+		assert.Equal(t, ask(look), ask(newService(t, nil).HTTP(look)), name)
+		assert.Contains(t, found, "Flusher", name)
 	}
-	http1 := has(newService(t, nil), (*httptest.Server).Start)
-	assert.True(t, http1["Flusher"] && http1["Hijacker"] && http1["ReaderFrom"], "%v", http1)
-	assert.False(t, http1["Pusher"])
-	http2 := has(newService(t, nil), func(s *httptest.Server) { s.EnableHTTP2 = true; s.StartTLS() })
-	assert.True(t, http2["Flusher"] && http2["Pusher"], "%v", http2)
-	assert.False(t, http2["Hijacker"])
 
 	s := newService(t, nil)
 	var flushed bool

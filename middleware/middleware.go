@@ -16,6 +16,7 @@ import (
 
 	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
 	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/baggage"
 	"go.opentelemetry.io/otel/metric"
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace"
@@ -94,11 +95,13 @@ type serverPropagator struct {
 // Extract returns the context of a request: with the caller's trace and
 // identity, a session id, and a record that has begun.
 func (p serverPropagator) Extract(ctx context.Context, carrier propagation.TextMapCarrier) context.Context {
-	if p.m.cfg.Public {
-		carrier = withoutBaggage{carrier}
+	if !p.m.cfg.Public {
+		return p.m.begin(p.TextMapPropagator.Extract(ctx, carrier))
 	}
-	ctx = p.TextMapPropagator.Extract(ctx, carrier)
-	return p.m.begin(ctx)
+	own := baggage.FromContext(ctx)
+	ctx = p.TextMapPropagator.Extract(ctx, withoutBaggage{carrier})
+	// Other propagators have their own headers for baggage.
+	return p.m.begin(baggage.ContextWithBaggage(ctx, own))
 }
 
 func (m *Middleware) begin(ctx context.Context) context.Context {

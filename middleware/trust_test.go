@@ -4,6 +4,7 @@ package middleware
 
 import (
 	"net"
+	"net/netip"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -46,4 +47,25 @@ func TestTargetHost(t *testing.T) {
 		_, local := targetHost(target)
 		assert.True(t, local, target)
 	}
+}
+
+func TestIsProxy(t *testing.T) {
+	t.Setenv("https_proxy", "")
+	for _, tt := range []struct {
+		proxy, addr string
+		want        bool
+	}{
+		{"http://10.0.0.5:3128", "10.0.0.5:3128", true},
+		{"10.0.0.5:3128", "10.0.0.5:3128", true},
+		{"http://10.0.0.5", "10.0.0.5:443", true}, // the port that gRPC takes then
+		{"http://proxy.local:3128", "10.0.0.5:3128", true},
+		{"http://10.0.0.5:3128", "10.0.0.6:3128", false},
+		{"http://10.0.0.5:3128", "10.0.0.5:443", false},
+		{"", "10.0.0.5:443", false},
+	} {
+		t.Setenv("HTTPS_PROXY", tt.proxy)
+		addr := net.TCPAddrFromAddrPort(netip.MustParseAddrPort(tt.addr))
+		assert.Equal(t, tt.want, isProxy(addr), "%s through %s", tt.addr, tt.proxy)
+	}
+	assert.False(t, isProxy(&net.UnixAddr{}))
 }

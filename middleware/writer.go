@@ -18,8 +18,10 @@ func (q *request) wrap(w http.ResponseWriter) http.ResponseWriter {
 	hijacker, canHijack := w.(http.Hijacker)
 	from, canReadFrom := w.(io.ReaderFrom)
 	pusher, canPush := w.(http.Pusher)
-	own := writer{ResponseWriter: w, Flusher: flusher, req: q}
+	notifier, canNotify := w.(closeNotifier)
+	own := writer{ResponseWriter: w, Flusher: flusher, closeNotifier: notifier, req: q}
 	switch {
+	case !canNotify:
 	case canFlush && canHijack && canReadFrom && !canPush:
 		return &writer1{writer: own, Hijacker: hijacker, from: from}
 	case canFlush && canPush && !canHijack && !canReadFrom:
@@ -38,10 +40,11 @@ func (q *request) wrap(w http.ResponseWriter) http.ResponseWriter {
 	})
 }
 
-// header notes the status; informational ones are not the last word.
+// header notes the status. Informational ones are not the last word, and what
+// comes after that is not sent.
 func (q *request) header(code int) {
-	if code >= http.StatusOK || code == http.StatusSwitchingProtocols {
-		q.status = code
+	if !q.final && (code >= http.StatusOK || code == http.StatusSwitchingProtocols) {
+		q.status, q.final = code, true
 	}
 }
 
@@ -71,10 +74,14 @@ func (r *watchedReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// closeNotifier is [http.CloseNotifier], which frameworks still ask for.
+type closeNotifier interface{ CloseNotify() <-chan bool }
+
 // writer is what both shapes share.
 type writer struct {
 	http.ResponseWriter
 	http.Flusher
+	closeNotifier
 	req *request
 }
 

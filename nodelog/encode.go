@@ -3,6 +3,7 @@
 package nodelog
 
 import (
+	"fmt"
 	"log/slog"
 	"slices"
 	"strconv"
@@ -130,7 +131,12 @@ func (w *writer) node(n *NodeLog, sid string) {
 	w.key(`,"output":`).fields(&n.output)
 	w.key(`,"config":`).fields(&n.config)
 	w.key(`,"usage":`).usage(n.usage)
-	w.key(`},"logs":[`).value(n.logs)
+	logs := n.logs
+	if n.dropped > 0 {
+		logs.json = slices.Clip(logs.json)
+		logs = appendLine(logs, n.droppedAt, slog.LevelWarn, fmt.Sprintf("%d more lines were dropped", n.dropped), n.large)
+	}
+	w.key(`},"logs":[`).value(logs)
 	w.key("]}")
 }
 

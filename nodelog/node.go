@@ -5,7 +5,6 @@ package nodelog
 import (
 	"encoding/binary"
 	"encoding/hex"
-	"fmt"
 	"log/slog"
 	"math/rand/v2"
 	"slices"
@@ -33,6 +32,8 @@ type NodeLog struct {
 	usage      Usage
 	logs       value // the elements of the JSON array, with commas
 	lines      int
+	dropped    int // lines beyond maxLogs
+	droppedAt  time.Time
 }
 
 func newNode(n Node, start time.Time, large int) *NodeLog {
@@ -189,13 +190,12 @@ func (n *NodeLog) Log(level slog.Level, msg string) {
 }
 
 func (n *NodeLog) logLocked(now time.Time, level slog.Level, msg string) {
-	n.lines++
-	switch {
-	case n.lines == maxLogs:
-		level, msg = slog.LevelWarn, fmt.Sprintf("a node keeps %d lines; those from here on are dropped", maxLogs-1)
-	case n.lines > maxLogs:
+	if n.lines == maxLogs {
+		n.dropped++
+		n.droppedAt = now
 		return
 	}
+	n.lines++
 	n.logs = appendLine(n.logs, now, level, msg, n.large)
 }
 
@@ -225,6 +225,9 @@ func (n *NodeLog) Fail(msg string) {
 	now := time.Now()
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	if !n.failed {
+		n.lines = min(n.lines, maxLogs-1) // the reason is kept in any case
+	}
 	n.failed = true
 	n.logLocked(now, slog.LevelError, msg)
 	n.endLocked(now)

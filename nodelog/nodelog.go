@@ -31,7 +31,7 @@ const Version = "v2.0.0"
 const DefaultThreshold = 5 << 10
 
 // maxLogs bounds the lines of a node, which a loop could otherwise fill without
-// end. Lines beyond are counted.
+// end. Those beyond are counted in one more line.
 const maxLogs = 10_000
 
 // Node names a node of a workflow or agent.

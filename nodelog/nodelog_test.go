@@ -260,9 +260,14 @@ func TestLinesAreBounded(t *testing.T) {
 	for range 10_500 {
 		n.Log(slog.LevelInfo, "again")
 	}
-	logs := decode(t, tl.AppendJSON(nil)).Trace[0].Logs
-	require.Len(t, logs, 10_000)
-	assert.Contains(t, logs[9_999], "dropped")
+	n.Fail("and then it broke")
+	n.Fail("once more")
+	for range 2 {
+		logs := decode(t, tl.AppendJSON(nil)).Trace[0].Logs
+		require.Equal(t, 10_002, len(logs))
+		assert.Contains(t, logs[10_000], "and then it broke", "the reason is kept in any case")
+		assert.Contains(t, logs[10_001], "501 more lines were dropped")
+	}
 }
 
 func TestNil(t *testing.T) {
@@ -337,6 +342,22 @@ func TestSinks(t *testing.T) {
 	for i, line := range lines {
 		assert.Equal(t, string(good.records[i].JSON), line)
 	}
+}
+
+type explosive struct{}
+
+func (explosive) Write(context.Context, nodelog.Record) error { panic("boom") }
+
+// A sink's panic is not the request's.
+func TestSinkPanics(t *testing.T) {
+	var reported []error
+	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { reported = append(reported, err) }))
+	good := &memory{}
+	nodelog.NewRecorder(nodelog.RecorderConfig{Sink: nodelog.Sinks{explosive{}, good}}).Begin(nodelog.Request{}).End(t.Context())
+	nodelog.NewRecorder(nodelog.RecorderConfig{Sink: explosive{}}).Begin(nodelog.Request{}).End(t.Context())
+	assert.Len(t, good.records, 1)
+	require.Len(t, reported, 2)
+	require.ErrorContains(t, reported[0], "explosive panicked: boom")
 }
 
 func TestFileSinkRotates(t *testing.T) {

@@ -42,7 +42,7 @@ type Sinks []Sink
 func (s Sinks) Write(ctx context.Context, r Record) error {
 	var errs []error
 	for _, sink := range s {
-		errs = append(errs, sink.Write(ctx, r))
+		errs = append(errs, writeTo(ctx, sink, r))
 	}
 	return errors.Join(errs...)
 }
@@ -121,7 +121,17 @@ func (r *Recorder) deliver(ctx context.Context, t *TraceLog) {
 		SID: t.req.SID, AppID: t.req.AppID, UID: t.req.UID, ChatID: t.req.ChatID,
 		Start: t.start, End: t.end, Code: t.code, JSON: w.buf,
 	}
-	if err := r.cfg.Sink.Write(context.WithoutCancel(ctx), record); err != nil {
+	if err := writeTo(context.WithoutCancel(ctx), r.cfg.Sink, record); err != nil {
 		otel.Handle(fmt.Errorf("nodelog: write the record of session %q: %w", record.SID, err))
 	}
+}
+
+// writeTo makes an error of a sink's panic: the request goes on.
+func writeTo(ctx context.Context, s Sink, r Record) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%T panicked: %v", s, p)
+		}
+	}()
+	return s.Write(ctx, r)
 }

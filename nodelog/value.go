@@ -47,6 +47,7 @@ var encoders = sync.Pool{New: func() any { return new(encoder) }}
 func capture(v any, large int) value {
 	e := encoders.Get().(*encoder)
 	e.json, e.holes, e.large = e.json[:0], nil, large
+	e.entered, e.seen = 0, nil
 	e.any(v)
 	captured := value{json: bytes.Clone(e.json), holes: e.holes}
 	if cap(e.json) <= maxPooled {
@@ -66,6 +67,9 @@ type encoder struct {
 	holes []hole
 	large int
 	path  []ref // what the current value lies in
+
+	entered int // maps, slices and pointers so far
+	seen    map[ref]bool
 }
 
 func (e *encoder) text(s string) {
@@ -249,6 +253,9 @@ type ref struct {
 func identity(v reflect.Value) ref {
 	r := ref{typ: v.Type(), at: v.Pointer()}
 	if v.Kind() == reflect.Slice {
+		if v.Len() == 0 {
+			return ref{} // all of them can be in the same place
+		}
 		r.len = v.Len()
 	}
 	return r
@@ -265,8 +272,32 @@ func (e *encoder) enter(id ref) bool {
 		e.placeholder("nested deeper than %d", maxDepth)
 		return false
 	}
+	if e.repeated(id) {
+		e.placeholder("seen before")
+		return false
+	}
 	e.path = append(e.path, id)
 	return true
+}
+
+// maxRepeats is how many parts of a value may be written down before each one
+// is written only once: values that refer to each other can be walked in more
+// ways than there is memory for.
+const maxRepeats = 1000
+
+func (e *encoder) repeated(id ref) bool {
+	e.entered++
+	if e.entered <= maxRepeats || id.at == 0 {
+		return false
+	}
+	if e.seen[id] {
+		return true
+	}
+	if e.seen == nil {
+		e.seen = map[ref]bool{}
+	}
+	e.seen[id] = true
+	return false
 }
 
 func (e *encoder) leave() { e.path = e.path[:len(e.path)-1] }

@@ -165,6 +165,41 @@ func TestCycles(t *testing.T) {
 	assert.Contains(t, got, "nested deeper than 100")
 }
 
+type agent struct {
+	Name  string
+	Peers []*agent
+	Tools map[string]any
+}
+
+// Values that know each other can be walked in more ways than there is memory.
+func TestManyCycles(t *testing.T) {
+	agents := make([]*agent, 30)
+	for i := range agents {
+		agents[i] = &agent{Name: fmt.Sprint("agent ", i), Tools: map[string]any{}}
+	}
+	for _, a := range agents {
+		a.Peers = agents
+		for _, b := range agents {
+			a.Tools[b.Name] = b.Tools
+		}
+	}
+	for _, v := range []any{agents, agents[0].Tools} {
+		got := encode(v)
+		assert.Less(t, len(got), 1<<20)
+		assert.True(t, json.Valid([]byte(got)))
+		assert.Contains(t, got, "seen before")
+		assert.Contains(t, got, "agent 29")
+	}
+
+	large := make([]any, 5000)
+	for i := range large {
+		large[i] = map[string]any{"i": i, "list": []any{}, "odd": func() {}}
+	}
+	got := encode(large)
+	assert.NotContains(t, got, "seen before", "what is only large stays whole")
+	assert.Contains(t, got, `{"i":4999,"list":[],`)
+}
+
 // What the caller does to a value afterwards does not change the record.
 func TestValuesAreSnapshots(t *testing.T) {
 	tl := New(Request{})

@@ -12,6 +12,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"time"
 
@@ -115,17 +116,21 @@ func (d *Dir) Link(key string) string {
 	return u.String()
 }
 
+// offloaded matches the keys of an Offloader, and files that were to get one.
+var offloaded = regexp.MustCompile(`^[0-9a-f]{2}/([0-9a-f]{64}\.txt|\.tmp-[A-Z2-7]{26})$`)
+
 // String returns the folder's URL.
 func (d *Dir) String() string { return d.Link("") }
 
-// RemoveOlder removes the files that were last put more than age ago and
-// returns how many there were.
+// RemoveOlder removes the values of an [Offloader] that were last put more than
+// age ago and returns how many there were. Files of other names are not touched:
+// the folder may be used for more than this.
 func (d *Dir) RemoveOlder(ctx context.Context, age time.Duration) (int, error) {
 	limit := time.Now().Add(-age)
 	removed := 0
 	var failed []error
 	err := fs.WalkDir(d.root.FS(), ".", func(name string, e fs.DirEntry, err error) error {
-		if err != nil || e.IsDir() {
+		if err != nil || e.IsDir() || !offloaded.MatchString(name) {
 			return errors.Join(err, ctx.Err())
 		}
 		info, err := e.Info()

@@ -80,21 +80,32 @@ func TestDirStaysInside(t *testing.T) {
 func TestDirRemoveOlder(t *testing.T) {
 	base := filepath.Join(t.TempDir(), "objects")
 	d := newDir(t, base)
-	for _, key := range []string{"old/a", "old/b", "new/c", "again/d"} {
+	past := time.Now().Add(-48 * time.Hour)
+	put := func(key string, old bool) string {
 		_, err := d.Put(t.Context(), key, []byte(key))
 		require.NoError(t, err)
+		path := filepath.Join(base, key)
+		if old {
+			require.NoError(t, os.Chtimes(path, past, past))
+		}
+		return path
 	}
-	past := time.Now().Add(-48 * time.Hour)
-	for _, key := range []string{"old/a", "old/b", "again/d"} {
-		require.NoError(t, os.Chtimes(filepath.Join(base, key), past, past))
+	gone := []string{put(oss.Key("a"), true), put(oss.Key("b"), true), put("ab/.tmp-ABCDEFGHIJKLMNOPQRSTUVWXYZ", true)}
+	again := put(oss.Key("again"), true)
+	stay := []string{
+		again, put(oss.Key("new"), false),
+		// The folder may hold other things.
+		put("photos/wedding.jpg", true), put("notes.txt", true), put("ab/notes.txt", true), put("other/"+oss.Key("a"), true),
 	}
-	_, err := d.Put(t.Context(), "again/d", []byte("put again"))
-	require.NoError(t, err)
+	put(oss.Key("again"), false)
 
 	n, err := d.RemoveOlder(t.Context(), 24*time.Hour)
 	require.NoError(t, err)
-	assert.Equal(t, 2, n)
-	assert.NoFileExists(t, filepath.Join(base, "old/a"))
-	assert.FileExists(t, filepath.Join(base, "new/c"))
-	assert.FileExists(t, filepath.Join(base, "again/d"))
+	assert.Equal(t, len(gone), n)
+	for _, path := range gone {
+		assert.NoFileExists(t, path)
+	}
+	for _, path := range stay {
+		assert.FileExists(t, path)
+	}
 }

@@ -82,11 +82,13 @@ type Offloader struct {
 
 	mu     sync.Mutex // guards what follows
 	values map[string]*value
-	queue  []*value      // to upload, oldest first
-	done   []*value      // uploaded, oldest first
-	memory int64         // bytes waiting in memory
-	wake   chan struct{} // has one element when run has something to look at
-	idle   chan struct{} // closed when nothing is pending, replaced when something is
+	queue  []*value         // to upload, oldest first
+	done   []*value         // uploaded, oldest first
+	memory int64            // bytes waiting in memory
+	wake   chan struct{}    // has one element when run has something to look at
+	epoch  uint64           // of values that come now; each Flush begins another
+	waits  map[uint64]int64 // pending values by epoch
+	passed chan struct{}    // closed when an epoch has no pending values left, and replaced
 	closed bool
 	failed int       // uploads in a row
 	retry  time.Time // not before
@@ -115,6 +117,7 @@ type value struct {
 	spilled *spill.Value  // when it waits in the folder
 	kept    chan struct{} // closed when it is safe in the folder or memory
 	refused bool          // read after kept is closed
+	epoch   uint64        // while pending
 	at      time.Time     // of the upload; zero while pending
 }
 
@@ -136,10 +139,10 @@ func NewOffloader(store Store, cfg OffloaderConfig) (*Offloader, error) {
 		cfg:     cfg,
 		values:  map[string]*value{},
 		wake:    make(chan struct{}, 1),
-		idle:    make(chan struct{}),
+		waits:   map[uint64]int64{},
+		passed:  make(chan struct{}),
 		stopped: make(chan struct{}),
 	}
-	close(o.idle)
 	_, o.local = store.(*Dir)
 	if cfg.Dir != "" && !o.local {
 		dir, left, err := spill.Open(cfg.Dir, cfg.MaxDiskBytes, o.unreadable)
@@ -273,9 +276,8 @@ func (o *Offloader) toSpill(v *value, body []byte) {
 }
 
 func (o *Offloader) enqueueLocked(v *value) {
-	if o.stats.Pending == 0 {
-		o.idle = make(chan struct{})
-	}
+	v.epoch = o.epoch
+	o.waits[v.epoch]++
 	o.stats.Pending++
 	o.stats.PendingBytes += v.size
 	o.queue = append(o.queue, v)
@@ -440,8 +442,11 @@ func (o *Offloader) drop(v *value) {
 func (o *Offloader) settleLocked(v *value) {
 	o.stats.Pending--
 	o.stats.PendingBytes -= v.size
-	if o.stats.Pending == 0 {
-		close(o.idle)
+	o.waits[v.epoch]--
+	if o.waits[v.epoch] == 0 {
+		delete(o.waits, v.epoch)
+		close(o.passed)
+		o.passed = make(chan struct{})
 	}
 }
 
@@ -491,20 +496,33 @@ func (o *Offloader) Flush(ctx context.Context) error {
 	}
 	o.mu.Lock()
 	o.retry = time.Time{}
-	idle := o.idle
+	mine := o.epoch
+	o.epoch++
 	o.wakeLocked()
 	o.mu.Unlock()
-	select {
-	case <-idle:
-		return nil
-	default:
+	for {
+		passed := o.waitsUntil(mine)
+		if passed == nil {
+			return nil
+		}
+		select {
+		case <-passed:
+		case <-ctx.Done():
+			return o.pending(ctx.Err())
+		}
 	}
-	select {
-	case <-idle:
-		return nil
-	case <-ctx.Done():
-		return o.pending(ctx.Err())
+}
+
+// waitsUntil returns what to wait for while values up to an epoch are pending.
+func (o *Offloader) waitsUntil(epoch uint64) <-chan struct{} {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for e := range o.waits {
+		if e <= epoch {
+			return o.passed
+		}
 	}
+	return nil
 }
 
 func (o *Offloader) pending(cause error) error {

@@ -278,6 +278,40 @@ func TestOffloaderUnwritableDir(t *testing.T) {
 	require.ErrorContains(t, reports()[0], "keep a value")
 }
 
+// Flush waits for what is there when it is called, not for what comes after.
+func TestOffloaderFlushUnderLoad(t *testing.T) {
+	quietErrors(t)
+	synctest.Test(t, func(t *testing.T) {
+		store := osstest.Hook(newDir(t, filepath.Join(t.TempDir(), "store")), func(ctx context.Context, _, _ string) error {
+			select {
+			case <-time.After(time.Second):
+			case <-ctx.Done():
+			}
+			return ctx.Err()
+		})
+		o := newOffloader(t, store, oss.OffloaderConfig{Workers: 1})
+		for i := range 3 {
+			offload(t, o, testValue(i))
+		}
+		stop := make(chan struct{})
+		go func() {
+			for i := 3; ; i++ { // faster than the store
+				select {
+				case <-stop:
+					return
+				case <-time.After(500 * time.Millisecond):
+					o.Offload(testValue(i))
+				}
+			}
+		}()
+		start := time.Now()
+		require.NoError(t, o.Flush(t.Context()))
+		assert.LessOrEqual(t, time.Since(start), 4*time.Second)
+		assert.Positive(t, o.Stats().Pending)
+		close(stop)
+	})
+}
+
 // One object that the store never takes does not hold up the others.
 func TestOffloaderPoison(t *testing.T) {
 	quietErrors(t)

@@ -15,6 +15,7 @@ import (
 	"net/url"
 	"path"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -119,6 +120,8 @@ type S3 struct {
 	client  *s3.Client
 	presign *s3.PresignClient
 	base    *url.URL // of the bucket's objects
+
+	unsignable atomic.Int64 // until when, in nanoseconds since 1970
 }
 
 var _ Linker = (*S3)(nil)
@@ -327,9 +330,12 @@ func (s *S3) Get(ctx context.Context, key string) ([]byte, error) {
 	return body, nil
 }
 
-// signWait bounds how long Link waits for credentials that must be fetched from
-// the network.
-const signWait = 50 * time.Millisecond
+// Credentials may have to be fetched from the network. Link waits for them for
+// signWait, and when that was not enough not again before signPause is over.
+const (
+	signWait  = 50 * time.Millisecond
+	signPause = 10 * time.Second
+)
 
 // Link returns the link of key in the style of the configuration. Where a
 // presigned one cannot be had at once, because credentials are being fetched or
@@ -339,12 +345,23 @@ func (s *S3) Link(key string) string {
 	case LinkPlain:
 		return s.base.JoinPath(s.key(key)).String()
 	case LinkPresigned:
-		ctx, cancel := context.WithTimeout(context.Background(), signWait)
-		defer cancel()
-		req, err := s.presign.PresignGetObject(ctx, &s3.GetObjectInput{Bucket: aws.String(s.cfg.Bucket), Key: aws.String(s.key(key))})
-		if err == nil {
-			return req.URL
+		if link, ok := s.sign(key); ok {
+			return link
 		}
 	}
 	return "s3://" + path.Join(s.cfg.Bucket, s.key(key))
+}
+
+func (s *S3) sign(key string) (link string, ok bool) {
+	if time.Now().UnixNano() < s.unsignable.Load() {
+		return "", false
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), signWait)
+	defer cancel()
+	req, err := s.presign.PresignGetObject(ctx, &s3.GetObjectInput{Bucket: aws.String(s.cfg.Bucket), Key: aws.String(s.key(key))})
+	if err != nil {
+		s.unsignable.Store(time.Now().Add(signPause).UnixNano())
+		return "", false
+	}
+	return req.URL, true
 }

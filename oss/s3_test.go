@@ -3,10 +3,13 @@
 package oss_test
 
 import (
+	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -191,4 +194,26 @@ func TestS3ConfigErrors(t *testing.T) {
 			assert.NotContains(t, err.Error(), s3test.SecretAccessKey)
 		})
 	}
+}
+
+// Credentials may have to come from a service that does not answer: values are
+// then linked by their keys, and nobody waits for each of them.
+func TestS3LinkDoesNotWaitForCredentials(t *testing.T) {
+	hang, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer hang.Close()
+	for name, value := range map[string]string{
+		"AWS_EC2_METADATA_SERVICE_ENDPOINT": "http://" + hang.Addr().String(), "AWS_EC2_METADATA_DISABLED": "false",
+		"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "", "AWS_PROFILE": "", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": "",
+		"AWS_SHARED_CREDENTIALS_FILE": os.DevNull, "AWS_CONFIG_FILE": os.DevNull,
+	} {
+		t.Setenv(name, value)
+	}
+	store := newS3(t, oss.S3Config{Bucket: "traces", Region: "us-east-1", Links: oss.LinkPresigned})
+	start := time.Now()
+	for i := range 100 {
+		key := oss.Key(fmt.Sprint(i))
+		require.Equal(t, "s3://traces/"+key, store.Link(key))
+	}
+	assert.Less(t, time.Since(start), 2*time.Second, "a hundred waits of 50 ms are five seconds")
 }

@@ -93,10 +93,13 @@ func limitsFromEnv(r *env.Reader) sdktrace.SpanLimits {
 	return l
 }
 
+// maxQueue bounds what the stock processors make room for at once.
+const maxQueue = 1 << 20
+
 func batchFromEnv(r *env.Reader, queue, size, delay, timeout env.Var) Batch {
 	return Batch{
-		Queue:   r.Int(queue, 0, 1, math.MaxInt),
-		Size:    r.Int(size, 0, 1, math.MaxInt),
+		Queue:   r.Int(queue, 0, 1, maxQueue),
+		Size:    r.Int(size, 0, 1, maxQueue),
 		Delay:   r.Duration(delay, time.Millisecond, 0),
 		Timeout: r.Duration(timeout, time.Millisecond, 0),
 	}
@@ -116,8 +119,8 @@ func propagatorFromEnv(r *env.Reader, bag propagation.TextMapPropagator) propaga
 
 func filesFromEnv(r *env.Reader, dir string, traces, logs bool) FileConfig {
 	cfg := FileConfig{
-		MaxMegabytes: r.Int(env.FileMegabytes, 0, 1, math.MaxInt),
-		Backups:      r.Int(env.FileBackups, 0, 1, math.MaxInt),
+		MaxMegabytes: r.Int(env.FileMegabytes, 0, 1, 1<<20),
+		Backups:      r.Int(env.FileBackups, 0, 1, 1<<20),
 	}
 	switch _, name := r.Get(env.FileDir); {
 	case strings.EqualFold(name, "none"):

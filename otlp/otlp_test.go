@@ -273,11 +273,13 @@ func TestBadEnvironment(t *testing.T) {
 		{"OTEL_LOGS_EXPORTER", "none,otlp", "none"},
 		{"OTEL_PROPAGATORS", "tracecontext,pigeon", "b3multi"},
 		{"OTEL_RESOURCE_ATTRIBUTES", "no-value", "key=value"},
-		{"OTEL_BSP_MAX_QUEUE_SIZE", "0", "at least 1"},
+		{"OTEL_BSP_MAX_QUEUE_SIZE", "0", "from 1"},
+		{"OTEL_BSP_MAX_QUEUE_SIZE", "9000000000000000000", "from 1 to 1048576"},
+		{"OTEL_BLRP_MAX_QUEUE_SIZE", "9000000000000000000", "from 1 to 1048576"},
 		{"OTLP_TRACE_MAX_EXPORT_BATCH_SIZE", "many", "whole number"},
 		{"OTEL_BLRP_SCHEDULE_DELAY", "1 s", "milliseconds"},
 		{"OTEL_SPAN_EVENT_COUNT_LIMIT", "x", "whole number"},
-		{"SIDETRACE_FILE_MAX_MEGABYTES", "0", "at least 1"},
+		{"SIDETRACE_FILE_MAX_MEGABYTES", "0", "from 1"},
 	} {
 		t.Run(tt.name+"="+tt.value, func(t *testing.T) {
 			_, err := otlp.ConfigFromEnv(otlp.EnvConfig{Getenv: env(map[string]string{tt.name: tt.value})})
@@ -361,6 +363,33 @@ func TestFullQueueIsCounted(t *testing.T) {
 	lost := 5000 - len(c.SpanNames())
 	assert.Positive(t, lost)
 	assert.Contains(t, err.Error(), fmt.Sprintf("%d of 5000 spans not delivered", lost))
+}
+
+// A collector may take a request but for some, or with a warning.
+func TestPartialSuccessIsCounted(t *testing.T) {
+	quiet(t)
+	for _, tt := range []struct {
+		rejected int64
+		message  string
+		want     string
+	}{
+		{0, "slow down\n(3 spans rejected)", ""},
+		{2, "too old", "2 of 5 spans not delivered"},
+		{2, "", "2 of 5 spans not delivered"},
+	} {
+		c := otlptest.GRPC(t, nil)
+		c.AnswerPartial(tt.rejected, tt.message)
+		p := start(t, otlp.Config{Traces: []otlp.Endpoint{{URL: c.URL, Protocol: otlp.ProtocolGRPC}}})
+		for range 5 {
+			record(p, "x")
+		}
+		err := p.Shutdown(t.Context())
+		if tt.want == "" {
+			require.NoError(t, err)
+		} else {
+			require.ErrorContains(t, err, tt.want)
+		}
+	}
 }
 
 func TestNothingStaysBehind(t *testing.T) {
@@ -469,6 +498,11 @@ func TestResource(t *testing.T) {
 		assert.NotContains(t, got, secret)
 	}
 	assert.Equal(t, "from-env", attrs(otlp.NewResource(otlp.ResourceConfig{}))["serviceName"])
+	t.Setenv("OTEL_RESOURCE_ATTRIBUTES", "service.instance.id=pod-7,ip=192.0.2.7")
+	got = attrs(otlp.NewResource(otlp.ResourceConfig{Attributes: []attribute.KeyValue{attribute.String("service.name", "given")}}))
+	assert.Equal(t, "pod-7", got["service.instance.id"])
+	assert.Equal(t, "192.0.2.7", got["ip"])
+	assert.Equal(t, "given", got["serviceName"])
 	t.Setenv("OTEL_SERVICE_NAME", "")
 	assert.Equal(t, "unknown_service:"+filepath.Base(os.Args[0]), attrs(otlp.NewResource(otlp.ResourceConfig{}))["service.name"])
 }

@@ -58,11 +58,11 @@ func propagator() propagation.TextMapPropagator {
 }
 
 // Inject returns what carries ctx to another service, as a map for the headers
-// of a request or the attributes of a message. The identity goes with it: give
-// the map to services that you trust.
+// of a request or the attributes of a message.
 //
-// It uses OpenTelemetry's global propagator, which sidetrace.Start sets, and W3C
-// trace context and baggage when there is none.
+// It uses OpenTelemetry's global propagator. With that of sidetrace.Start the
+// identity goes along: give the map to services that you trust. When none is set
+// it is W3C trace context and baggage, without the identity.
 func Inject(ctx context.Context) map[string]string {
 	headers := carrier.Map{}
 	propagator().Inject(ctx, headers)

@@ -21,8 +21,9 @@ import (
 
 // ResourceConfig says what a process tells of itself.
 type ResourceConfig struct {
-	// ServiceName is the name of the service. Empty means unknown_service: and
-	// the name of the program, as the semantic conventions have it.
+	// ServiceName is the name of the service. Empty means that of Attributes or
+	// OTEL_RESOURCE_ATTRIBUTES, or else unknown_service: and the name of the
+	// program, as the semantic conventions have it.
 	ServiceName string
 	// Attributes are added; they override the others.
 	Attributes []attribute.KeyValue
@@ -46,10 +47,11 @@ func NewResource(cfg ResourceConfig) *resource.Resource {
 	if err != nil {
 		otel.Handle(err) // a detector that fails leaves the others' attributes
 	}
-	attrs := slices.Clone(detected.Attributes())
-	attrs = append(attrs, semconv.ServiceInstanceID(strings.ToLower(rand.Text())))
-	attrs = append(attrs, attribute.String("ip", hostaddr.Find().String()))
-	attrs = append(attrs, cfg.Attributes...)
+	attrs := []attribute.KeyValue{
+		semconv.ServiceInstanceID(strings.ToLower(rand.Text())),
+		attribute.String("ip", hostaddr.Find().String()),
+	}
+	attrs = slices.Concat(attrs, detected.Attributes(), cfg.Attributes)
 	name := cmp.Or(cfg.ServiceName, last(attrs, semconv.ServiceNameKey), "unknown_service:"+filepath.Base(os.Args[0]))
 	attrs = append(attrs, semconv.ServiceName(name), attribute.String("serviceName", name))
 	return resource.NewWithAttributes(semconv.SchemaURL, attrs...) // of equal keys the last counts

@@ -5,6 +5,8 @@ package otlp
 import (
 	"context"
 	"fmt"
+	"regexp"
+	"strconv"
 	"sync"
 	"sync/atomic"
 
@@ -24,14 +26,24 @@ type tally struct {
 }
 
 func (t *tally) exported(n int, err error) {
+	missing := n
 	if err == nil {
-		t.delivered.Add(int64(n))
+		missing = 0
+	} else if m := partialSuccess.FindStringSubmatch(err.Error()); m != nil {
+		missing, _ = strconv.Atoi(m[1])
+	}
+	t.delivered.Add(int64(n - min(missing, n)))
+	if missing == 0 { // a warning
 		return
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.last = err
 }
+
+// partialSuccess matches the error by which the stock exporters report that a
+// request has arrived but for some. Its type is internal to them.
+var partialSuccess = regexp.MustCompile(`(?s)OTLP partial success: .* \((\d+) (?:spans|logs) rejected\)`)
 
 // undelivered says what is missing, nil if nothing is. cause stands in where the
 // exporter knows no reason.

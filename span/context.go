@@ -70,7 +70,8 @@ type frame struct {
 	bound    *binding         // of ContextWithProvider
 
 	record *nodelog.TraceLog
-	outer  trace.SpanID // of the span that was current when the record began
+	outer  trace.SpanID          // of the span that was current when the record began
+	entry  *atomic.Pointer[Span] // of the record, when another package started it
 
 	// adopted is the Span around a current span that another package started.
 	adopted atomic.Pointer[Span]
@@ -108,7 +109,7 @@ func frameOf(ctx context.Context) *frame {
 // inherit gives f what its parent has, for the caller to change.
 func (f *frame) inherit(parent *frame) {
 	f.span, f.identity, f.node = parent.span, parent.identity, parent.node
-	f.bound, f.record, f.outer = parent.bound, parent.record, parent.outer
+	f.bound, f.record, f.outer, f.entry = parent.bound, parent.record, parent.outer, parent.entry
 }
 
 func (c *frameContext) derive(ctx context.Context) *frame {
@@ -144,13 +145,16 @@ func IdentityFromContext(ctx context.Context) Identity { return *frameOf(ctx).id
 // belongs to. The first span started or current under it is the request's entry:
 // what its SetCode and Fail say is said of the request.
 func ContextWithTraceLog(ctx context.Context, t *nodelog.TraceLog) context.Context {
-	c := &frameContext{}
+	c := &struct { // one allocation
+		frameContext
+		entry atomic.Pointer[Span]
+	}{}
 	f := c.derive(ctx)
-	f.record, f.node, f.span = t, nil, nil
+	f.record, f.node, f.span, f.entry = t, nil, nil, &c.entry
 	f.outer = trace.SpanContextFromContext(ctx).SpanID()
 	id := f.identity
 	t.Identify(id.SID, id.AppID, id.UID, id.ChatID)
-	return c
+	return &c.frameContext
 }
 
 // TraceLogFromContext returns the record in ctx, nil if there is none.
@@ -173,36 +177,50 @@ func FromContext(ctx context.Context) *Span {
 	if f.span != nil && (f.span.id == id || !id.IsValid()) {
 		return f.span
 	}
-	if s := f.adopted.Load(); s != nil && s.id == id {
-		return s
+	for _, s := range []*Span{f.adopted.Load(), f.entrySpan()} {
+		if s != nil && s.id == id {
+			return s
+		}
 	}
 	return f.adopt(current, id)
 }
 
+func (f *frame) entrySpan() *Span {
+	if f.entry == nil {
+		return nil
+	}
+	return f.entry.Load()
+}
+
 // adopt makes a Span around a current span of another package. The first one of
-// a frame is kept there, so that later calls find its state.
+// a record and of a frame is kept there, so that later calls find its state.
 func (f *frame) adopt(current trace.Span, id trace.SpanID) *Span {
 	recording := current.IsRecording()
 	if !recording && f.node == nil && f.record == nil {
 		return nil
 	}
-	s := &Span{otel: current, id: id, b: unbound, node: f.node}
+	s := &Span{otel: current, id: id, node: f.node, mirror: !recording}
 	if recording {
-		if b := bindingOf(current.TracerProvider()); b != nil {
-			s.b = b
-		}
+		s.b = bindingOf(current.TracerProvider())
 	}
-	if f == noFrame {
-		return s
+	if s.b == nil {
+		s.b = f.config(current)
 	}
-	if f.span == nil && f.adopted.Load() == nil {
+	if f.record != nil && f.span == nil && f.entrySpan() == nil {
 		s.record = f.record
-	}
-	if !f.adopted.CompareAndSwap(nil, s) {
+		if f.entry.CompareAndSwap(nil, s) {
+			return s
+		}
 		s.record = nil // another goroutine was first
-		if first := f.adopted.Load(); first.id == id {
+		if first := f.entry.Load(); first.id == id {
 			return first
 		}
+	}
+	if f == noFrame || f.adopted.CompareAndSwap(nil, s) {
+		return s
+	}
+	if first := f.adopted.Load(); first.id == id {
+		return first
 	}
 	return s
 }

@@ -66,9 +66,10 @@ func (s *Span) Warn(msg string, attrs ...attribute.KeyValue) {
 	}
 }
 
-// Error records an event ERROR, like [Span.Debug], sets the attribute error and
-// the status of the span, and fails its node. Where there is an error value,
-// [Span.Fail] says more.
+// Error records an event ERROR, like [Span.Debug], and sets the attribute error
+// and the status of the span. On a node's own span it fails the node; on a span
+// below that it is a line of the node's log, since the node may yet try again.
+// Where there is an error value, [Span.Fail] says more.
 func (s *Span) Error(msg string, attrs ...attribute.KeyValue) {
 	if s == nil {
 		return

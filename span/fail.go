@@ -173,19 +173,26 @@ func walkErrors(err error, f func(error) bool) {
 		if !f(e) {
 			return false
 		}
-		switch u := e.(type) {
-		case interface{ Unwrap() error }:
-			return walk(u.Unwrap())
-		case interface{ Unwrap() []error }:
-			for _, inner := range u.Unwrap() {
-				if !walk(inner) {
-					return false
-				}
+		for _, inner := range unwrap(e) {
+			if !walk(inner) {
+				return false
 			}
 		}
 		return true
 	}
 	walk(err)
+}
+
+// unwrap calls a method of a foreign error, which may panic.
+func unwrap(err error) (inner []error) {
+	defer func() { _ = recover() }()
+	switch u := err.(type) {
+	case interface{ Unwrap() error }:
+		return []error{u.Unwrap()}
+	case interface{ Unwrap() []error }:
+		return u.Unwrap()
+	}
+	return nil
 }
 
 // Bounds of a recorded stack: innermost frames, and bytes, so that it is not a

@@ -45,6 +45,11 @@ type selfish struct{}
 
 func (e *selfish) Unwrap() error { return e }
 
+type careless struct{ err error }
+
+func (*careless) Error() string   { return "careless" }
+func (c *careless) Unwrap() error { return c.err }
+
 func fail(t *testing.T, err error) sdktrace.ReadOnlySpan {
 	t.Helper()
 	rec := spantest.New(t)
@@ -220,4 +225,12 @@ func TestFailThenPanic(t *testing.T) {
 		panic(err)
 	})
 	assert.Len(t, rec.Span("both").Events(), 1)
+}
+
+// A nil pointer in an error is a common mistake.
+func TestFailNilPointer(t *testing.T) {
+	var none *careless
+	got := fail(t, fmt.Errorf("asking: %w", none))
+	require.Len(t, got.Events(), 1)
+	assert.Contains(t, got.Status().Description, "asking: careless")
 }

@@ -44,7 +44,7 @@ func (Propagator) Fields() []string { return []string{baggageHeader.Name()} }
 // of a request that a proxy passes on, it removes an identity that is not for
 // its destination.
 func (Propagator) Inject(ctx context.Context, c propagation.TextMapCarrier) {
-	other := baggage.FromContext(ctx).String()
+	other := withoutIdentity(baggage.FromContext(ctx)).String()
 	own := ""
 	if friend, ok := c.(interface{ CarriesIdentity() bool }); ok && friend.CarriesIdentity() {
 		own = IdentityFromContext(ctx).baggage()
@@ -59,6 +59,18 @@ func (Propagator) Inject(ctx context.Context, c propagation.TextMapCarrier) {
 	case other != "":
 		baggageHeader.Set(c, other)
 	}
+}
+
+// withoutIdentity removes members that somebody has given the names of the
+// identity's: they are neither checked nor meant for everybody.
+func withoutIdentity(b baggage.Baggage) baggage.Baggage {
+	if b.Len() == 0 {
+		return b
+	}
+	for _, m := range new(Identity).members() {
+		b = b.DeleteMember(m.key)
+	}
+	return b
 }
 
 func clean(c propagation.TextMapCarrier) {
@@ -146,8 +158,8 @@ func (id *Identity) take(part string) bool {
 		}
 		value, _, _ = strings.Cut(value, ";") // properties
 		value, err := url.PathUnescape(strings.TrimSpace(value))
-		if err == nil && isIdentity(value) {
-			*m.value = value
+		if err == nil && *m.value == "" && isIdentity(value) {
+			*m.value = value // the first one counts
 		}
 		return true
 	}

@@ -38,6 +38,21 @@ func TestPropagatorRoundTrip(t *testing.T) {
 	assert.Equal(t, []string{"baggage"}, span.Propagator{}.Fields())
 }
 
+// Members of OpenTelemetry's baggage that bear the identity's names are not it.
+func TestPropagatorForeignMembers(t *testing.T) {
+	bag, err := baggage.Parse("uid=mallory,tenant=t1,sid=forged")
+	require.NoError(t, err)
+	ctx := baggage.ContextWithBaggage(span.ContextWithIdentity(t.Context(), span.Identity{SID: "s1"}), bag)
+	trusted, stranger := friend{propagation.MapCarrier{}}, propagation.MapCarrier{}
+	span.Propagator{}.Inject(ctx, trusted)
+	span.Propagator{}.Inject(ctx, stranger)
+	assert.Equal(t, "sid=s1,tenant=t1", trusted.Get("baggage"))
+	assert.Equal(t, "tenant=t1", stranger.Get("baggage"))
+
+	got := span.Propagator{}.Extract(t.Context(), propagation.MapCarrier{"baggage": "sid=s1,uid=alice,uid=mallory,sid=forged"})
+	assert.Equal(t, span.Identity{SID: "s1", UID: "alice"}, span.IdentityFromContext(got), "the first one counts")
+}
+
 func TestPropagatorKeepsIdentityFromStrangers(t *testing.T) {
 	bag, err := baggage.Parse("tenant=t1")
 	require.NoError(t, err)

@@ -21,6 +21,7 @@ type Span struct {
 	b      *binding
 	node   *nodelog.NodeLog  // into which events and attributes are mirrored
 	owns   bool              // whether node ends with the span
+	mirror bool              // whether there is only the node: otel is another's
 	record *nodelog.TraceLog // of the request whose entry the span is
 
 	mu     sync.Mutex // guards failed
@@ -45,7 +46,7 @@ func StartKind(ctx context.Context, kind trace.SpanKind, name string, attrs ...a
 // start does the work of the functions above it, which call it directly: the
 // caller's name is looked up two frames above.
 func start(ctx context.Context, name string, kind trace.SpanKind, node *nodelog.NodeLog, attrs []attribute.KeyValue) (context.Context, *Span) {
-	if c, ok := ctx.(*spanContext); ok && c.dropped {
+	if c, ok := ctx.(*spanContext); ok && c.dropped && node == nil {
 		return ctx, nil // known without looking further
 	}
 	if ctx == nil {
@@ -71,7 +72,7 @@ func start(ctx context.Context, name string, kind trace.SpanKind, node *nodelog.
 		s.record = parent.record
 	}
 	if b == nil {
-		s.b = unbound
+		s.b, s.mirror = parent.config(current), true
 		f.span = s
 		return c, s
 	}
@@ -119,7 +120,7 @@ func (c *spanContext) Value(key any) any {
 // awaitsEntry reports whether a span started now is the entry of the request
 // whose record f has: nothing has started since the record began.
 func (f *frame) awaitsEntry(current trace.SpanContext) bool {
-	return f.record != nil && f.span == nil && f.outer == current.SpanID() && f.adopted.Load() == nil
+	return f.record != nil && f.span == nil && f.outer == current.SpanID() && f.entry.Load() == nil
 }
 
 // binding returns what a new span under current belongs to, nil when there is
@@ -127,7 +128,7 @@ func (f *frame) awaitsEntry(current trace.SpanContext) bool {
 func (f *frame) binding(current trace.Span, sc trace.SpanContext) *binding {
 	local := sc.IsValid() && !sc.IsRemote()
 	switch {
-	case local && f.span != nil && f.span.id == sc.SpanID() && f.span.b != unbound:
+	case local && f.span != nil && f.span.id == sc.SpanID() && !f.span.mirror:
 		return f.span.b
 	case local && !sc.IsSampled() && !current.IsRecording():
 		return nil
@@ -137,6 +138,20 @@ func (f *frame) binding(current trace.Span, sc trace.SpanContext) *binding {
 		return f.bound
 	}
 	return bindingOf(otel.GetTracerProvider())
+}
+
+// config returns the binding whose Config holds for what is only mirrored into a
+// node log.
+func (f *frame) config(current trace.Span) *binding {
+	if f.span != nil {
+		return f.span.b
+	}
+	for _, b := range []*binding{bindingOf(current.TracerProvider()), f.bound, bindingOf(otel.GetTracerProvider())} {
+		if b != nil {
+			return b
+		}
+	}
+	return unbound
 }
 
 // End ends the span, and with it the node log that [StartNode] gave it. It is

@@ -406,6 +406,30 @@ func TestUnsampledNode(t *testing.T) {
 	assert.Empty(t, rec.Ended())
 }
 
+// A node that runs under a dropped span has its log as well.
+func TestNodeUnderDroppedSpan(t *testing.T) {
+	rec := spantest.NewWithConfig(t, span.Config{Level: slog.LevelInfo}, sdktrace.WithSampler(sdktrace.NeverSample()))
+	record := nodelog.New(nodelog.Request{})
+	ctx := span.ContextWithTraceLog(rec.Context(t.Context()), record)
+	ctx, _ = span.Start(ctx, "entry")
+	ctx, dropped := span.Start(ctx, "helper")
+	require.Nil(t, dropped)
+	ctx, s := span.StartNode(ctx, nodelog.Node{ID: "n"})
+	s.Node().Input("k", "what it got")
+	s.Debug("too much detail")
+	_, child := span.Start(ctx, "child")
+	child.Info("from below")
+	child.Debug("too much detail")
+	s.Fail(errors.New("it broke"))
+	s.End()
+	b := string(record.AppendJSON(nil))
+	assert.Contains(t, b, "what it got")
+	assert.Contains(t, b, "from below")
+	assert.Contains(t, b, "it broke")
+	assert.Contains(t, b, `"running_status":false`)
+	assert.NotContains(t, b, "too much detail", "the level holds here too")
+}
+
 func TestUnsampled(t *testing.T) {
 	rec := spantest.NewWithConfig(t, span.Config{}, sdktrace.WithSampler(sdktrace.NeverSample()))
 	ctx, s := span.Start(span.ContextWithIdentity(rec.Context(t.Context()), alice), "root")
@@ -481,6 +505,12 @@ func TestForeignEntry(t *testing.T) {
 	child.End()
 	fctx, foreign := rec.Provider().Tracer("db").Start(cctx, "query")
 	span.FromContext(fctx).SetCode(2)
+	foreign.End()
+	later := span.ContextWithIdentity(ctx, alice) // as after a login
+	assert.Same(t, entry, span.FromContext(later))
+	fctx, foreign = rec.Provider().Tracer("db").Start(later, "query")
+	span.FromContext(fctx).SetCode(4)
+	span.FromContext(fctx).Fail(errors.New("first try"))
 	foreign.End()
 	assert.Zero(t, record.Outcome(), "a part is not the whole")
 	entry.SetCode(3)

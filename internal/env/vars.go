@@ -290,7 +290,7 @@ var (
 		Doc: "bytes above which a value goes there", DocZH: "超过该字节数的值会被转存",
 	})
 	OffloadDir = add(Objects, Var{
-		Names: []string{"SIDETRACE_OFFLOAD_DIR"}, Default: "`pending` in the service's folder", DefaultZH: "服务目录下的 `pending`",
+		Names: []string{"SIDETRACE_OFFLOAD_DIR"}, Default: "a folder for each store in the service's folder", DefaultZH: "服务目录下每个存储各一个目录",
 		Doc: "folder that keeps values until they are uploaded; all who share it must upload to the same place", DocZH: "上传前暂存的目录；共用者须上传到同一处",
 	})
 )

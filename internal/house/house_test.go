@@ -115,7 +115,7 @@ var heavy = map[string][]string{
 	"go.opentelemetry.io/otel/exporters/":  {"otlp"},
 	"go.opentelemetry.io/otel/sdk/log":     {"otlp"},
 	"go.opentelemetry.io/contrib/":         {"middleware", "otlp"},
-	"github.com/gofrs/flock":               {"internal/spill"},
+	"github.com/gofrs/flock":               {"internal/rotate", "internal/spill"},
 	"net/http":                             {".", "middleware", "oss", "span", "internal/otlptest", "examples/agent/agentdemo", "examples/http"},
 	"testing":                              {"oss/osstest", "span/spantest", "internal/otlptest", "internal/s3test"},
 	"github.com/stretchr/":                 {},

@@ -36,6 +36,7 @@ type Collector struct {
 	traces  []*coltrace.ExportTraceServiceRequest
 	logs    []*collogs.ExportLogsServiceRequest
 	headers []http.Header
+	partial *coltrace.ExportTracePartialSuccess
 }
 
 // GRPC starts a collector on loopback that ends with the test. A nil tlsConfig
@@ -72,8 +73,9 @@ type traceServer struct {
 }
 
 func (s traceServer) Export(ctx context.Context, r *coltrace.ExportTraceServiceRequest) (*coltrace.ExportTraceServiceResponse, error) {
-	s.c.keep(grpcHeaders(ctx), func() { s.c.traces = append(s.c.traces, r) })
-	return &coltrace.ExportTraceServiceResponse{}, nil
+	var partial *coltrace.ExportTracePartialSuccess
+	s.c.keep(grpcHeaders(ctx), func() { s.c.traces, partial = append(s.c.traces, r), s.c.partial })
+	return &coltrace.ExportTraceServiceResponse{PartialSuccess: partial}, nil
 }
 
 type logServer struct {
@@ -153,6 +155,14 @@ func (c *Collector) read(t testing.TB, r *http.Request, into proto.Message) bool
 		t.Errorf("otlptest: %s: %v", r.URL, err)
 	}
 	return err == nil
+}
+
+// AnswerPartial makes a gRPC collector answer that it has rejected so many spans of
+// each request, with a message.
+func (c *Collector) AnswerPartial(rejected int64, message string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.partial = &coltrace.ExportTracePartialSuccess{RejectedSpans: rejected, ErrorMessage: message}
 }
 
 // Spans returns the spans received so far, with what they belong to.

@@ -5,12 +5,16 @@ package rotate
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"sync"
 
 	"github.com/DeRuina/timberjack"
+	"github.com/gofrs/flock"
 )
 
 // Defaults for the fields that a [Config] leaves zero.
@@ -22,7 +26,9 @@ const (
 // Config names a file and its bounds.
 type Config struct {
 	// Path is the file that is written to; its folder is made if need be.
-	// Files set aside stand beside it, with the time in their names.
+	// Files set aside stand beside it, with the time in their names. While
+	// another process has the file, a number is added: traces.2.jsonl for
+	// traces.jsonl.
 	Path string
 	// MaxMegabytes is the size that the file may reach. A single line that is
 	// longer still is written. Zero means [DefaultMaxMegabytes].
@@ -33,9 +39,10 @@ type Config struct {
 }
 
 // File is such a file. Its methods may be called from several goroutines at
-// once. One process at a time should write to a path.
+// once.
 type File struct {
-	max int // in megabytes
+	max  int // in megabytes
+	lock *flock.Flock
 
 	mu  sync.Mutex // guards what follows
 	log *timberjack.Logger
@@ -55,15 +62,16 @@ func Open(cfg Config) (*File, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, err
 	}
+	path, lock := lockFree(path)
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
-	if err != nil {
-		return nil, err
+	if err == nil {
+		err = f.Close()
 	}
-	if err := f.Close(); err != nil {
-		return nil, err
+	if err != nil {
+		return nil, errors.Join(err, lock.Close())
 	}
 	limit := cmp.Or(max(cfg.MaxMegabytes, 0), DefaultMaxMegabytes)
-	return &File{max: limit, log: &timberjack.Logger{
+	return &File{max: limit, lock: lock, log: &timberjack.Logger{
 		Filename:   path,
 		MaxSize:    limit,
 		MaxBackups: cmp.Or(max(cfg.Backups, 0), DefaultBackups),
@@ -95,5 +103,26 @@ func (f *File) WriteLine(line []byte) error {
 func (f *File) Close() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.log.Close()
+	return errors.Join(f.log.Close(), f.lock.Close())
+}
+
+// maxWriters bounds how many names are tried.
+const maxWriters = 1000
+
+// lockFree returns the first of the names for path that no other process writes
+// to, locked: when one sets its file aside, what others write would be lost. A
+// file system without locks leaves path as it is.
+func lockFree(path string) (string, *flock.Flock) {
+	folder, name := filepath.Split(path)
+	ext := filepath.Ext(name)
+	stem := strings.TrimSuffix(name, ext)
+	for n := 2; ; n++ {
+		lock := flock.New(filepath.Join(folder, "."+name+".lock"))
+		locked, err := lock.TryLock()
+		if locked || err != nil || n > maxWriters {
+			return filepath.Join(folder, name), lock
+		}
+		_ = lock.Close() // it is not locked
+		name = stem + "." + strconv.Itoa(n) + ext
+	}
 }

@@ -4,6 +4,7 @@ package rotate_test
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -56,4 +57,38 @@ func TestOpenErrors(t *testing.T) {
 	require.NoError(t, err)
 	_, err = rotate.Open(rotate.Config{Path: filepath.Join(dir, "file", "below")})
 	require.Error(t, err)
+}
+
+// Setting a file aside must not take what another process writes.
+func TestEachWriterHasAFile(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "x.jsonl")
+	open := func() *rotate.File {
+		f, err := rotate.Open(rotate.Config{Path: path, MaxMegabytes: 1, Backups: 100})
+		require.NoError(t, err)
+		t.Cleanup(func() { assert.NoError(t, f.Close()) })
+		return f
+	}
+	first, second := open(), open()
+	assert.Equal(t, path, first.Path())
+	assert.Equal(t, filepath.Join(dir, "x.2.jsonl"), second.Path())
+	assert.Equal(t, filepath.Join(dir, "x.3.jsonl"), open().Path())
+	pad := bytes.Repeat([]byte("."), 100_000)
+	for i := range 50 {
+		require.NoError(t, first.WriteLine(fmt.Appendf(nil, "first %d %s", i, pad)))
+		require.NoError(t, second.WriteLine(fmt.Appendf(nil, "second %d %s", i, pad)))
+	}
+	require.NoError(t, first.Close())
+	assert.Equal(t, path, open().Path(), "a name is free again when its writer is gone")
+	require.NoError(t, second.Close())
+
+	files, err := filepath.Glob(filepath.Join(dir, "x*"))
+	require.NoError(t, err)
+	lines := 0
+	for _, name := range files {
+		b, err := os.ReadFile(name)
+		require.NoError(t, err)
+		lines += bytes.Count(b, []byte("\n"))
+	}
+	assert.Equal(t, 100, lines)
 }

@@ -18,6 +18,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"math"
 	"os"
@@ -304,7 +305,7 @@ func (v *Value) Read() ([]byte, error) {
 	s := v.segment
 	value := make([]byte, v.Size)
 	_, err := s.file.ReadAt(value, v.offset+headerLen)
-	if err == nil && sha256.Sum256(value) != v.Sum {
+	if errors.Is(err, io.EOF) || err == nil && sha256.Sum256(value) != v.Sum {
 		err = ErrDamaged
 		s.dir.mu.Lock()
 		s.damaged = true

@@ -230,6 +230,18 @@ func TestTornAndDamaged(t *testing.T) {
 	}
 }
 
+// Somebody may cut the file of a value that is known already.
+func TestCutShort(t *testing.T) {
+	d, _, err := Open(t.TempDir(), plenty, nil)
+	require.NoError(t, err)
+	v := add(t, d, "a value")
+	require.NoError(t, v.segment.file.Truncate(headerLen+3))
+	_, err = v.Read()
+	require.ErrorIs(t, err, ErrDamaged)
+	require.NoError(t, v.Drop())
+	require.NoError(t, d.Close())
+}
+
 func TestErrors(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "file")
 	require.NoError(t, os.WriteFile(file, nil, 0o600))

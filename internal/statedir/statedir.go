@@ -55,7 +55,15 @@ func Prepare(dir string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
+	return Check(dir)
+}
+
+// Check is [Prepare] without making anything: a dir that does not exist is fine.
+func Check(dir string) error {
 	info, err := os.Stat(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
 	if err != nil {
 		return err
 	}
