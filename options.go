@@ -41,7 +41,7 @@ type options struct {
 	sampler      sdktrace.Sampler
 	processors   []sdktrace.SpanProcessor
 	level        slog.Leveler
-	store        oss.Store
+	store        oss.Linker
 	sinks        nodelog.Sinks
 	trustedHosts []string
 	public       bool
@@ -109,11 +109,11 @@ func WithSpanProcessor(p sdktrace.SpanProcessor) Option {
 // A [slog.LevelVar] can be changed later.
 func WithLevel(level slog.Leveler) Option { return optionFunc(func(o *options) { o.level = level }) }
 
-// WithStore keeps large values in s, which must be an [oss.Linker], in place of
-// the object storage of the environment. A store of your own should have a method
-// String that tells it from others of its type: values that wait for their upload
-// are kept for each by itself.
-func WithStore(s oss.Store) Option { return optionFunc(func(o *options) { o.store = s }) }
+// WithStore keeps large values in s, in place of the object storage of the
+// environment. A store of your own should have a method String that tells it from
+// others of its type: values that wait for their upload are kept for each by
+// itself.
+func WithStore(s oss.Linker) Option { return optionFunc(func(o *options) { o.store = s }) }
 
 // WithSink sends the records of requests to s as well.
 func WithSink(s nodelog.Sink) Option {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"log/slog"
 	"math"
+	"net/netip"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -39,6 +40,7 @@ type settings struct {
 	streamNodeTypes []string
 	threshold       int
 	storage         storage
+	warnings        []string
 }
 
 // storage is where large values go.
@@ -60,8 +62,7 @@ const (
 func readSettings(o *options) (*settings, error) {
 	r := env.NewReader(o.getenv)
 	s := &settings{
-		serviceName: cmp.Or(o.serviceName, o.attribute("service.name"), r.Text(env.ServiceName, ""), r.Pairs(env.ResourceAttributes)["service.name"],
-			"unknown_service:"+filepath.Base(os.Args[0])),
+		serviceName: o.service(r),
 		sid: sid.Config{
 			Sub:      cmp.Or(o.sub, r.Text(env.Sub, "svc")),
 			Location: cmp.Or(o.location, r.Text(env.Location, sid.DefaultLocation)),
@@ -70,6 +71,7 @@ func readSettings(o *options) (*settings, error) {
 		level:           o.level,
 		nodeLogs:        nodelog.FileConfig{Path: r.Text(env.NodeLogFile, "")},
 		streamNodeTypes: r.List(env.StreamNodeTypes),
+		warnings:        warnings(r),
 		threshold:       r.Int(env.OffloadThreshold, nodelog.DefaultThreshold, 1, math.MaxInt),
 	}
 	s.serviceDir = serviceDir(o, r, s.serviceName)
@@ -93,14 +95,115 @@ func readSettings(o *options) (*settings, error) {
 		r.Reject(env.Location, "text without '@' and control characters", nil)
 	}
 	s.storage = readStorage(r)
+	if !r.Bool(env.Disabled, false) {
+		o.checkFolders(r, s)
+	}
 	pipeline, err := otlp.ConfigFromEnv(otlp.EnvConfig{Getenv: o.getenv, FileDir: s.serviceDir, Baggage: span.Propagator{}})
+	if err := errors.Join(r.Err(), err); err != nil {
+		return nil, err
+	}
 	s.pipeline = o.complete(pipeline, s.serviceName)
-	return s, errors.Join(r.Err(), err)
+	if o.store == nil && s.storage.kind == kindDir && !s.storage.asked && leavesMachine(s.pipeline) {
+		s.storage.kind = kindNone
+		o.logger.Info("sidetrace: large values stay in spans and records, as a reader on another machine could not open files of this one; SIDETRACE_OSS_BUCKET keeps them in S3, SIDETRACE_OSS_TYPE=dir in files")
+	}
+	return s, nil
+}
+
+// service returns the name of the service.
+func (o *options) service(r *env.Reader) string {
+	resource := env.NewReader(o.getenv).Pairs(env.ResourceAttributes) // otlp.ConfigFromEnv says what is wrong with it
+	return cmp.Or(o.serviceName, o.attribute("service.name"), r.Text(env.ServiceName, ""), resource["service.name"],
+		"unknown_service:"+filepath.Base(os.Args[0]))
+}
+
+// checkFolders rejects variables that name a folder which cannot be used. What
+// is used unasked may be missing.
+func (o *options) checkFolders(r *env.Reader, s *settings) {
+	check := func(v env.Var, dir string) {
+		if !r.Set(v) || dir == "" {
+			return
+		}
+		if err := statedir.Writable(dir); err != nil {
+			r.Reject(v, "a folder that this user may write to", err)
+		}
+	}
+	if _, dir := r.Get(env.FileDir); o.fileDir == "" && !strings.EqualFold(dir, "none") {
+		check(env.FileDir, dir)
+	}
+	if o.store == nil && s.storage.kind == kindDir {
+		check(env.OSSDir, s.storage.dir)
+	}
+	check(env.OffloadDir, s.storage.pendingDir)
+	if path := s.nodeLogs.Path; path != "" {
+		err := statedir.Writable(filepath.Dir(path))
+		if info, statErr := os.Stat(path); statErr == nil && info.IsDir() {
+			err = errors.New("it is a folder")
+		}
+		if err != nil {
+			r.Reject(env.NodeLogFile, "the path of a file that this user may write", err)
+		}
+	}
+}
+
+// leavesMachine reports whether spans or records go to another machine.
+func leavesMachine(cfg otlp.Config) bool {
+	return slices.ContainsFunc(slices.Concat(cfg.Traces, cfg.Logs), func(e otlp.Endpoint) bool {
+		u, err := url.Parse(e.URL)
+		if err != nil {
+			return false // for otlp.New to say
+		}
+		ip, err := netip.ParseAddr(u.Hostname())
+		return u.Hostname() != "localhost" && (err != nil || !ip.IsLoopback())
+	})
+}
+
+// warnings are what is odd about variables and still no error.
+func warnings(r *env.Reader) []string {
+	var all []string
+	for _, name := range ignored {
+		if r.Set(env.Var{Names: []string{name}}) {
+			all = append(all, name+" is not supported and ignored")
+		}
+	}
+	if !r.Set(env.OriginalEndpoint) {
+		return all
+	}
+	for _, v := range []env.Var{env.Endpoint, env.TracesEndpoint, env.LogsEndpoint} {
+		if r.Set(v) {
+			return append(all, v.Names[0]+" comes before OTLP_ENDPOINT, which is ignored for what the former names an endpoint of")
+		}
+	}
+	if !r.Set(env.Enable) {
+		all = append(all, "OTLP_ENDPOINT is ignored without OTLP_ENABLE=true")
+	}
+	return all
+}
+
+// ignored are variables that one would expect to have an effect. There are no
+// metrics yet.
+var ignored = []string{
+	"OTEL_CONFIG_FILE",
+	"OTLP_METRIC_TIMEOUT", "OTLP_METRIC_EXPORT_INTERVAL_MILLIS", "OTLP_METRIC_EXPORT_TIMEOUT_MILLIS",
 }
 
 // serviceDir returns the service's own folder below the state folder.
 func serviceDir(o *options, r *env.Reader, service string) string {
-	base := cmp.Or(o.stateDir, r.Text(env.StateDir, ""))
+	if o.stateDir == "" && r.Set(env.StateDir) {
+		dir := filepath.Join(r.Text(env.StateDir, ""), statedir.Name(service))
+		if r.Bool(env.Disabled, false) {
+			return dir // and make nothing
+		}
+		err := statedir.Prepare(dir)
+		if err == nil {
+			err = statedir.Writable(dir)
+		}
+		if err != nil {
+			r.Reject(env.StateDir, "a folder that this user may write to", err)
+		}
+		return dir
+	}
+	base := o.stateDir
 	if base == "" {
 		var err error
 		if base, err = statedir.Base(); err != nil {

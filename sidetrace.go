@@ -80,10 +80,8 @@ func Start(ctx context.Context, opts ...Option) (*Runtime, error) {
 	if s.otelLevel != nil {
 		otel.SetLogger(logr.FromSlogHandler(slog.NewTextHandler(o.errorOutput, &slog.HandlerOptions{Level: s.otelLevel})))
 	}
-	for _, name := range ignored {
-		if o.getenv(name) != "" {
-			o.logger.Warn("sidetrace: " + name + " is not supported and ignored")
-		}
+	for _, warning := range s.warnings {
+		o.logger.Warn("sidetrace: " + warning)
 	}
 	rt := &Runtime{}
 	if err := rt.start(ctx, o, s); err != nil {
@@ -92,13 +90,6 @@ func Start(ctx context.Context, opts ...Option) (*Runtime, error) {
 		return nil, errors.Join(fmt.Errorf("sidetrace: %w", err), rt.Shutdown(stop))
 	}
 	return rt, nil
-}
-
-// ignored are variables that one would expect to have an effect. There are no
-// metrics yet.
-var ignored = []string{
-	"OTEL_CONFIG_FILE",
-	"OTLP_METRIC_TIMEOUT", "OTLP_METRIC_EXPORT_INTERVAL_MILLIS", "OTLP_METRIC_EXPORT_TIMEOUT_MILLIS",
 }
 
 // start does the work of Start. What it leaves when it fails, Shutdown clears up.
@@ -122,7 +113,7 @@ func (r *Runtime) start(ctx context.Context, o *options, s *settings) (err error
 		r.setGlobals(o.logger)
 	}
 	if files := r.pipeline.Files(); s.pipeline.File.Optional && len(files) > 0 {
-		o.logger.Info("sidetrace: no endpoint is set; spans and records are written to files", "files", files)
+		o.logger.Info("sidetrace: what has no endpoint is written to files", "files", files)
 	}
 	return nil
 }
@@ -228,7 +219,8 @@ func (r *Runtime) Context(ctx context.Context) context.Context {
 
 // Begin is for work that no middleware has begun, such as a batch job: it returns
 // ctx with a session, new unless ctx or req has one, and the record of the work,
-// which the caller ends. The first span started under it is the record's entry.
+// which the caller ends. The first span started under it, by [span.Start], is the
+// record's entry; nodes come below that.
 func (r *Runtime) Begin(ctx context.Context, req nodelog.Request) (context.Context, *nodelog.TraceLog) {
 	ctx = r.Context(ctx)
 	id := span.Identity{SID: cmp.Or(req.SID, span.IdentityFromContext(ctx).SID), AppID: req.AppID, UID: req.UID, ChatID: req.ChatID}

@@ -229,8 +229,17 @@ func TestNothingSet(t *testing.T) {
 
 func TestBadEnvironment(t *testing.T) {
 	missing := filepath.Join(t.TempDir(), "missing.pem")
+	file := filepath.Join(t.TempDir(), "file")
+	require.NoError(t, os.WriteFile(file, nil, 0o600))
 	for _, tt := range []struct{ name, value, want string }{
 		{"OTEL_EXPORTER_OTLP_ENDPOINT", "collector", "http://host:port"},
+		{"OTEL_RESOURCE_ATTRIBUTES", "bad", "key=value"},
+		{"SIDETRACE_STATE_DIR", file, "may write"},
+		{"SIDETRACE_FILE_DIR", filepath.Join(file, "x"), "may write"},
+		{"SIDETRACE_OSS_DIR", file, "may write"},
+		{"SIDETRACE_OFFLOAD_DIR", file, "may write"},
+		{"SIDETRACE_NODE_LOG_FILE", filepath.Join(file, "x"), "may write"},
+		{"SIDETRACE_NODE_LOG_FILE", t.TempDir(), "it is a folder"},
 		{"OSS_TTL", "abc", "seconds"},
 		{"OSS_TTL", "9999999", "604800"},
 		{"OTEL_TRACES_SAMPLER", "sometimes", "parentbased_always_on"},
@@ -253,6 +262,7 @@ func TestBadEnvironment(t *testing.T) {
 		_, err := sidetrace.Start(t.Context(), sidetrace.WithGetenv(vars{tt.name: tt.value}.get(t)), sidetrace.WithoutGlobals())
 		require.ErrorContains(t, err, fmt.Sprintf("%s=%q: want ", tt.name, tt.value))
 		require.ErrorContains(t, err, tt.want)
+		assert.Equal(t, 1, strings.Count(err.Error(), tt.name), err)
 	}
 	_, err := sidetrace.Start(t.Context(), sidetrace.WithGetenv(vars{"OSS_TYPE": "s3", "SERVICE_PORT": "x"}.get(t)), sidetrace.WithoutGlobals())
 	require.ErrorContains(t, err, `SIDETRACE_OSS_BUCKET="": want the name of a bucket`)
@@ -271,12 +281,7 @@ func TestStartErrors(t *testing.T) {
 		"endpoint":     {sidetrace.WithEndpoints(otlp.Endpoint{URL: "nowhere"})},
 		"sub":          {sidetrace.WithSub("@")},
 		"trusted host": {sidetrace.WithTrustedHosts("a b")},
-		"store":        {sidetrace.WithStore(struct{ oss.Store }{})},
 		"file":         {sidetrace.WithFileDir(filepath.Join(file, "x"))},
-		"node logs":    {sidetrace.WithGetenv(vars{"SIDETRACE_NODE_LOG_FILE": filepath.Join(file, "x")}.get(t))},
-		"objects":      {sidetrace.WithGetenv(vars{"SIDETRACE_OSS_DIR": filepath.Join(file, "x")}.get(t))},
-		"pending": {sidetrace.WithGetenv(vars{"OSS_BUCKET_NAME": "b", "SIDETRACE_OSS_REGION": "x", "OSS_ACCESS_KEY_ID": "i", "OSS_ACCESS_KEY_SECRET": "s",
-			"SIDETRACE_OFFLOAD_DIR": filepath.Join(file, "x")}.get(t))},
 	} {
 		_, err := sidetrace.Start(t.Context(), append([]sidetrace.Option{sidetrace.WithGetenv(vars(nil).get(t)), sidetrace.WithoutGlobals(),
 			sidetrace.WithLogger(slog.New(slog.DiscardHandler))}, opts...)...)
@@ -481,7 +486,8 @@ func TestReadOnlyHost(t *testing.T) {
 	quiet(t)
 	file := filepath.Join(t.TempDir(), "file")
 	require.NoError(t, os.WriteFile(file, nil, 0o600))
-	rt, said := start(t, vars{"SIDETRACE_STATE_DIR": file})
+	t.Setenv("XDG_STATE_HOME", file)
+	rt, said := start(t, vars{"SIDETRACE_STATE_DIR": ""})
 	assert.Empty(t, rt.Files())
 	assert.Contains(t, said.String(), "folder for local files cannot be used")
 	ctx, record := rt.Begin(t.Context(), nodelog.Request{})
@@ -491,13 +497,36 @@ func TestReadOnlyHost(t *testing.T) {
 	require.NoError(t, rt.Shutdown(t.Context()))
 
 	server := s3test.New(t)
-	rt, said = start(t, vars{"SIDETRACE_STATE_DIR": file, "OSS_ENDPOINT": server.Endpoint, "OSS_BUCKET_NAME": s3test.Bucket,
+	rt, said = start(t, vars{"SIDETRACE_STATE_DIR": "", "OSS_ENDPOINT": server.Endpoint, "OSS_BUCKET_NAME": s3test.Bucket,
 		"OSS_ACCESS_KEY_ID": s3test.AccessKeyID, "OSS_ACCESS_KEY_SECRET": s3test.SecretAccessKey, "OSS_TTL": "60"})
 	assert.Contains(t, said.String(), "in memory")
 	_, s = span.Start(rt.Context(t.Context()), "job", attribute.String("k", strings.Repeat("x", 6000)))
 	s.End()
 	require.NoError(t, rt.Shutdown(t.Context()))
 	assert.Len(t, server.Objects(), 1)
+}
+
+// A link to a file of this machine is of no use to readers on another one.
+func TestLargeValuesTowardsAnotherMachine(t *testing.T) {
+	quiet(t)
+	for _, tt := range []struct {
+		name   string
+		vars   vars
+		stored bool
+	}{
+		{"another machine", vars{"OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector.invalid:4318"}, false},
+		{"one of two", vars{"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:1,http://192.0.2.1:4318"}, false},
+		{"this machine", vars{"OTEL_EXPORTER_OTLP_ENDPOINT": "http://localhost:1,http://[::1]:1"}, true},
+		{"a folder", vars{"OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector.invalid:4318", "SIDETRACE_OSS_TYPE": "dir"}, true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			rt, said := start(t, tt.vars)
+			_, s := span.Start(rt.Context(t.Context()), "job", attribute.String("k", strings.Repeat("x", 6000)))
+			s.End()
+			assert.Equal(t, tt.stored, rt.Offloads().Uploaded+rt.Offloads().Pending == 1)
+			assert.Equal(t, !tt.stored, strings.Contains(said.String(), "SIDETRACE_OSS_BUCKET"))
+		})
+	}
 }
 
 func TestNoHome(t *testing.T) {
@@ -574,18 +603,23 @@ func TestUnsafeServiceFolder(t *testing.T) {
 	folder := filepath.Join(state, "svc")
 	require.NoError(t, os.Mkdir(folder, 0o700))
 	require.NoError(t, os.Chmod(folder, 0o777))
-	rt, said := start(t, vars{"SIDETRACE_STATE_DIR": state, "SERVICE_NAME": "svc"})
+	rt, said := start(t, vars{"SERVICE_NAME": "svc", "SIDETRACE_STATE_DIR": ""}, sidetrace.WithStateDir(state))
 	assert.Contains(t, said.String(), "lets others write")
 	assert.Empty(t, rt.Files())
 	require.NoError(t, rt.Shutdown(t.Context()))
+	_, err := sidetrace.Start(t.Context(), sidetrace.WithGetenv(vars{"SIDETRACE_STATE_DIR": state, "SERVICE_NAME": "svc"}.get(t)), sidetrace.WithoutGlobals())
+	require.ErrorContains(t, err, "lets others write")
 	left, err := os.ReadDir(folder)
 	require.NoError(t, err)
 	assert.Empty(t, left)
 }
 
 func TestIgnoredVariables(t *testing.T) {
-	_, said := start(t, vars{"OTLP_METRIC_TIMEOUT": "5000"})
+	_, said := start(t, vars{"OTLP_METRIC_TIMEOUT": "5000", "OTLP_ENDPOINT": "localhost:1"})
 	assert.Contains(t, said.String(), "OTLP_METRIC_TIMEOUT is not supported")
+	assert.Contains(t, said.String(), "OTLP_ENDPOINT is ignored without OTLP_ENABLE")
+	_, said = start(t, vars{"OTLP_ENABLE": "1", "OTLP_ENDPOINT": "localhost:1", "OTEL_EXPORTER_OTLP_ENDPOINT": "http://localhost:1"})
+	assert.Contains(t, said.String(), "OTEL_EXPORTER_OTLP_ENDPOINT comes before OTLP_ENDPOINT")
 }
 
 func TestNoGoroutineStays(t *testing.T) {

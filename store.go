@@ -43,7 +43,7 @@ func (r *Runtime) startStore(ctx context.Context, o *options, s *settings) error
 
 // storeID tells stores apart in file names: what waits for one of them must not
 // be uploaded to another.
-func storeID(store oss.Store) string {
+func storeID(store oss.Linker) string {
 	name := fmt.Sprintf("%T", store)
 	if s, ok := store.(fmt.Stringer); ok {
 		name = s.String()
@@ -52,7 +52,7 @@ func storeID(store oss.Store) string {
 	return hex.EncodeToString(sum[:4])
 }
 
-func (r *Runtime) openStore(ctx context.Context, o *options, s *settings) (oss.Store, error) {
+func (r *Runtime) openStore(ctx context.Context, o *options, s *settings) (oss.Linker, error) {
 	switch {
 	case o.store != nil:
 		return o.store, nil
@@ -66,7 +66,7 @@ func (r *Runtime) openStore(ctx context.Context, o *options, s *settings) (oss.S
 
 // openDir opens the store that is there when nobody asks for one. If it cannot
 // be had then, large values stay where they are.
-func (r *Runtime) openDir(o *options, s *settings) (oss.Store, error) {
+func (r *Runtime) openDir(o *options, s *settings) (oss.Linker, error) {
 	path := s.storage.dir
 	if path == "" {
 		if s.serviceDir == "" {

@@ -4,10 +4,15 @@ package middleware
 
 import (
 	"cmp"
+	"context"
 	"encoding/hex"
 	"net/http"
+	"strings"
 
 	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
+	"go.opentelemetry.io/otel/codes"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/sidetrace/sidetrace/nodelog"
@@ -32,7 +37,7 @@ const (
 // Hijacker, Pusher or ReaderFrom when the server's is. A panic is recorded and
 // goes on.
 func (m *Middleware) HTTP(next http.Handler) http.Handler {
-	opts := m.httpOptions(serverPropagator{m.cfg.Propagator, m})
+	opts := append(m.httpOptions(serverPropagator{m.cfg.Propagator, m}), otelhttp.WithTracerProvider(serverProvider{m.cfg.TracerProvider}))
 	if m.cfg.Public { // asking for each request would copy it
 		opts = append(opts, otelhttp.WithPublicEndpointFn(func(*http.Request) bool { return true }))
 	}
@@ -51,19 +56,67 @@ type handler struct {
 // ServeHTTP implements [http.Handler].
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	ctx := r.Context()
+	panicked := true
+	defer func() { route(r, panicked) }()
 	answer(w.Header(), span.IdentityFromContext(ctx).SID, trace.SpanContextFromContext(ctx))
 	if !h.records {
 		defer span.CapturePanic(ctx)
 		h.next.ServeHTTP(w, r)
+		panicked = false
 		return
 	}
 	span.FromContext(ctx) // the first one is the record's entry
 	req := request{record: span.TraceLogFromContext(ctx), status: http.StatusOK}
 	// The panic is recorded before the record ends.
-	defer req.end(r)
+	defer func() { req.end(r, panicked) }()
 	defer span.CapturePanic(ctx)
 	h.next.ServeHTTP(req.wrap(w), r)
-	req.returned = true
+	panicked = false
+}
+
+// route tells the server's span which pattern an [http.ServeMux] has chosen.
+// otelhttp names the span after it, unless the handler panics.
+func route(r *http.Request, panicked bool) {
+	slash := strings.IndexByte(r.Pattern, '/')
+	if slash < 0 {
+		return
+	}
+	path := r.Pattern[slash:] // without method and host
+	s := trace.SpanFromContext(r.Context())
+	s.SetAttributes(semconv.HTTPRoute(path))
+	if s, ok := s.(sdktrace.ReadWriteSpan); ok && panicked && !strings.Contains(s.Name(), " ") {
+		s.SetName(s.Name() + " " + path)
+	}
+}
+
+// serverProvider hands otelhttp spans that keep what [span.Fail] has said: otelhttp
+// sets the status of its span from that of the response, with no description. The
+// context has the span itself.
+type serverProvider struct{ trace.TracerProvider }
+
+// Tracer implements [trace.TracerProvider].
+func (p serverProvider) Tracer(name string, opts ...trace.TracerOption) trace.Tracer {
+	return serverTracer{p.TracerProvider.Tracer(name, opts...)}
+}
+
+type serverTracer struct{ trace.Tracer }
+
+// Start implements [trace.Tracer].
+func (t serverTracer) Start(ctx context.Context, name string, opts ...trace.SpanStartOption) (context.Context, trace.Span) {
+	ctx, s := t.Tracer.Start(ctx, name, opts...)
+	if s, ok := s.(sdktrace.ReadWriteSpan); ok {
+		return ctx, &serverSpan{s}
+	}
+	return ctx, s
+}
+
+type serverSpan struct{ sdktrace.ReadWriteSpan }
+
+// SetStatus leaves a description in place where there would be none.
+func (s *serverSpan) SetStatus(code codes.Code, description string) {
+	if description != "" || s.Status().Code != code {
+		s.ReadWriteSpan.SetStatus(code, description)
+	}
 }
 
 // answer sets the response headers.
@@ -91,20 +144,19 @@ func traceresponse(sc trace.SpanContext) string {
 
 // request is what the middleware knows of a request with a record.
 type request struct {
-	record   *nodelog.TraceLog
-	status   int  // of the response
-	final    bool // whether the status has been sent
-	wrote    bool // whether a byte of the body has left
-	returned bool // whether the handler has returned
+	record *nodelog.TraceLog
+	status int  // of the response
+	final  bool // whether the status has been sent
+	wrote  bool // whether a byte of the body has left
 }
 
-func (q *request) end(r *http.Request) {
+func (q *request) end(r *http.Request, panicked bool) {
 	if out := q.record.Outcome(); out.Code == 0 { // otherwise the handler has said so
 		code, message := 0, out.Message
 		switch {
 		case q.status >= http.StatusBadRequest:
 			code, message = q.status, cmp.Or(message, http.StatusText(q.status))
-		case !q.returned:
+		case panicked:
 			code, message = http.StatusInternalServerError, cmp.Or(message, "the handler panicked")
 		case out.Failed:
 			code = http.StatusInternalServerError

@@ -162,6 +162,31 @@ func TestStatus(t *testing.T) {
 	assert.Equal(t, codes.Error, s.spans.Span("GET /fail").Status().Code)
 }
 
+// What the handler has said of a failure stays when otelhttp adds the status of
+// the response, and the route is there although the mux chooses it later.
+func TestFailureAndRoute(t *testing.T) {
+	s := newService(t, nil)
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET localhost/fail/{id}", func(w http.ResponseWriter, r *http.Request) {
+		span.FromContext(r.Context()).Fail(errors.New("model went away"))
+		w.WriteHeader(http.StatusBadGateway)
+	})
+	mux.HandleFunc("/down", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadGateway) })
+	mux.HandleFunc("/panic/", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
+	server := s.serve(t, mux.ServeHTTP)
+	url := strings.Replace(server.URL, "127.0.0.1", "localhost", 1)
+	get(t, url+"/fail/1")
+	get(t, url+"/down")
+	_, err := http.Post(url+"/panic/2", "", nil) // not repeated, unlike GET
+	require.Error(t, err)
+
+	failed := s.spans.Span("GET /fail/{id}")
+	assert.Equal(t, sdktrace.Status{Code: codes.Error, Description: "model went away"}, failed.Status())
+	assert.Equal(t, "/fail/{id}", spantest.Attr(failed, "http.route").AsString())
+	assert.Equal(t, sdktrace.Status{Code: codes.Error}, s.spans.Span("GET /down").Status())
+	assert.Equal(t, "/panic/", spantest.Attr(s.spans.Span("POST /panic/"), "http.route").AsString())
+}
+
 // Each event reaches a real client while the handler waits for the client to
 // have it: nothing is held back.
 func TestSSE(t *testing.T) {

@@ -121,21 +121,16 @@ type value struct {
 	at      time.Time     // of the upload; zero while pending
 }
 
-// NewOffloader returns an Offloader in front of store, which must be a
-// [Linker]. What an earlier process left in cfg.Dir is uploaded too. Call
-// [Offloader.Close] at the end.
-func NewOffloader(store Store, cfg OffloaderConfig) (*Offloader, error) {
-	linker, ok := store.(Linker)
-	if !ok {
-		return nil, fmt.Errorf("oss: NewOffloader: %T has no method Link(key string) string, so its links are not known before the upload", store)
-	}
+// NewOffloader returns an Offloader in front of store. What an earlier process
+// left in cfg.Dir is uploaded too. Call [Offloader.Close] at the end.
+func NewOffloader(store Linker, cfg OffloaderConfig) (*Offloader, error) {
 	cfg.Workers = cmp.Or(max(cfg.Workers, 0), DefaultWorkers)
 	cfg.PutTimeout = cmp.Or(max(cfg.PutTimeout, 0), DefaultPutTimeout)
 	cfg.MaxDiskBytes = cmp.Or(max(cfg.MaxDiskBytes, 0), DefaultMaxDiskBytes)
 	cfg.MaxMemoryBytes = cmp.Or(max(cfg.MaxMemoryBytes, 0), DefaultMaxMemoryBytes)
 	cfg.RememberFor = cmp.Or(max(cfg.RememberFor, 0), DefaultRememberFor)
 	o := &Offloader{
-		store:   linker,
+		store:   store,
 		cfg:     cfg,
 		values:  map[string]*value{},
 		wake:    make(chan struct{}, 1),

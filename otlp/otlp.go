@@ -65,14 +65,25 @@ type Batch struct {
 	Queue int
 	// Size is how many a request has at most.
 	Size int
-	// Delay is how long a record waits for others.
+	// Delay is how long a record waits for others; for a file not longer than
+	// [FileDelay].
 	Delay time.Duration
 	// Timeout bounds a request and its repetitions.
 	Timeout time.Duration
 }
 
-// DefaultEventLimit is how many events a span may have, as in the original
-// package; OpenTelemetry's default of 128 is short for a long agent run.
+// FileDelay is how long a record waits before it is written to a file.
+const FileDelay = 200 * time.Millisecond
+
+func (b Batch) forFile() Batch {
+	if b.Delay == 0 || b.Delay > FileDelay {
+		b.Delay = FileDelay
+	}
+	return b
+}
+
+// DefaultEventLimit is how many events a span may have. OpenTelemetry's default
+// of 128 is short for a long agent run.
 const DefaultEventLimit = 1000
 
 // DefaultLimits returns the limits of the OpenTelemetry specification, but with
@@ -182,7 +193,7 @@ func (p *Pipeline) spanProcessors(ctx context.Context, cfg Config) (all []sdktra
 	}
 	writers, e2 := p.writers(cfg.File, cfg.File.Traces, cfg.ConsoleTraces)
 	for _, w := range writers {
-		all = append(all, p.countSpans(w.name(), &spanWriter{w}, cfg.SpanBatch))
+		all = append(all, p.countSpans(w.name(), &spanWriter{w}, cfg.SpanBatch.forFile()))
 	}
 	return all, errors.Join(err, e2)
 }
@@ -235,7 +246,7 @@ func (p *Pipeline) logProcessors(ctx context.Context, cfg Config) (all []sdklog.
 	}
 	writers, e2 := p.writers(cfg.File, cfg.File.Logs, cfg.ConsoleLogs)
 	for _, w := range writers {
-		all = append(all, p.countLogs(w.name(), &logWriter{w}, cfg.LogBatch))
+		all = append(all, p.countLogs(w.name(), &logWriter{w}, cfg.LogBatch.forFile()))
 	}
 	return all, errors.Join(err, e2)
 }

@@ -71,7 +71,7 @@ type frame struct {
 
 	record *nodelog.TraceLog
 	outer  trace.SpanID          // of the span that was current when the record began
-	entry  *atomic.Pointer[Span] // of the record, when another package started it
+	entry  *atomic.Pointer[Span] // of the record
 
 	// adopted is the Span around a current span that another package started.
 	adopted atomic.Pointer[Span]
@@ -122,8 +122,9 @@ func (c *frameContext) derive(ctx context.Context) *frame {
 }
 
 // ContextWithIdentity returns ctx with id, whose empty fields keep what ctx has.
-// The [nodelog.TraceLog] of ctx takes over what it lacks. Spans that have
-// started already keep their attributes.
+// It may come late, as after a login: the [nodelog.TraceLog] of ctx takes over
+// what it lacks, and the entry span of the request gets id too. Other spans that
+// have started already keep their attributes.
 func ContextWithIdentity(ctx context.Context, id Identity) context.Context {
 	c := &struct { // one allocation
 		frameContext
@@ -134,6 +135,9 @@ func ContextWithIdentity(ctx context.Context, id Identity) context.Context {
 	f.identity = &c.id
 	if f.record != nil {
 		f.record.Identify(c.id.SID, c.id.AppID, c.id.UID, c.id.ChatID)
+		if entry := f.entry.Load(); entry != nil {
+			entry.otel.SetAttributes(id.known()...)
+		}
 	}
 	return &c.frameContext
 }
@@ -142,8 +146,8 @@ func ContextWithIdentity(ctx context.Context, id Identity) context.Context {
 func IdentityFromContext(ctx context.Context) Identity { return *frameOf(ctx).identity }
 
 // ContextWithTraceLog returns ctx with t, the record of the request that ctx
-// belongs to. The first span started or current under it is the request's entry:
-// what its SetCode and Fail say is said of the request.
+// belongs to. The first span started or current under it, unless it is a node's,
+// is the request's entry: what its SetCode and Fail say is said of the request.
 func ContextWithTraceLog(ctx context.Context, t *nodelog.TraceLog) context.Context {
 	c := &struct { // one allocation
 		frameContext

@@ -22,6 +22,10 @@ import (
 // An error that is recorded already, or wraps one that is, or is wrapped by one,
 // is not recorded again. Nil does nothing.
 //
+// This is the Fail to call: that of a node's span fails the node's log too, and
+// that of a request's entry the record. [nodelog.NodeLog.Fail] and
+// [nodelog.TraceLog.Fail] are for records without spans.
+//
 // The type is that of the first error in err's chain that says something: one
 // with a method ErrorType() string, or of another type than those of fmt, errors
 // and the common wrappers. The message holds the text of every error in the

@@ -34,7 +34,10 @@ const (
 // which [Span.Node] returns and which ends with the span; the log of the node that
 // it runs in names it as next.
 //
-// At its end the span has the log's tokens and first frame as attributes.
+// At its end the span has the log's tokens and first frame as attributes. The
+// first frame is the node's to say: s.Node().FirstFrame() when the first token
+// arrives. Without a record, also after it has ended, Node returns nil, on which
+// every method does nothing.
 func StartNode(ctx context.Context, n nodelog.Node) (context.Context, *Span) {
 	f := frameOf(ctx)
 	log := f.record.StartNode(n)

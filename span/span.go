@@ -56,7 +56,7 @@ func start(ctx context.Context, name string, kind trace.SpanKind, node *nodelog.
 	current := trace.SpanFromContext(ctx)
 	sc := current.SpanContext()
 	b := parent.binding(current, sc)
-	entry := parent.awaitsEntry(sc)
+	entry := node == nil && parent.awaitsEntry(sc)
 	if b == nil && node == nil && parent.node == nil && !entry {
 		return ctx, nil
 	}
@@ -68,7 +68,7 @@ func start(ctx context.Context, name string, kind trace.SpanKind, node *nodelog.
 	if node != nil {
 		s.node, s.owns, f.node = node, true, node
 	}
-	if entry {
+	if entry && parent.entry.CompareAndSwap(nil, s) {
 		s.record = parent.record
 	}
 	if b == nil {

@@ -22,6 +22,9 @@ func main() {
 	n := flag.Int("n", 3, "number of `questions`")
 	dir := flag.String("dir", "sidetrace-demo", "`folder` for the files of the services")
 	flag.Parse()
+	if *n < 1 {
+		log.Fatalf("-n %d: want at least 1", *n)
+	}
 	if err := run(context.Background(), *n, *dir); err != nil {
 		log.Fatal(err)
 	}

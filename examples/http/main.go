@@ -2,18 +2,20 @@
 
 // Command http is a plain HTTP service with traces and session ids:
 //
-//	go run ./examples/http &
-//	curl -i localhost:8080/greet/Ada
+//	go run ./examples/http
+//	curl -i localhost:8080/greet/Ada # in another terminal
 package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"log"
 	"net/http"
 	"os"
 	"os/signal"
+	"syscall"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -23,7 +25,7 @@ import (
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	addr := flag.String("addr", "localhost:8080", "`address` to listen on")
 	flag.Parse()
@@ -40,13 +42,15 @@ func run(ctx context.Context, addr string) error {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /greet/{name}", greet)
 	server := &http.Server{Addr: addr, Handler: rt.HTTP(mux)}
-	context.AfterFunc(ctx, func() { _ = server.Shutdown(context.WithoutCancel(ctx)) })
-	if err := server.ListenAndServe(); err != http.ErrServerClosed {
-		return err
+	failed := make(chan error, 1)
+	go func() { failed <- server.ListenAndServe() }()
+	select {
+	case err = <-failed:
+	case <-ctx.Done():
 	}
-	flush, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
-	return rt.Shutdown(flush) // says what was not delivered
+	return errors.Join(err, server.Shutdown(end), rt.Shutdown(end)) // the last one says what was not delivered
 }
 
 func greet(w http.ResponseWriter, r *http.Request) {

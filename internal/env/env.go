@@ -110,18 +110,24 @@ func (r *Reader) Text(v Var, def string) string {
 }
 
 // Bool returns the value of v, or def. True is one of true, 1, yes and on,
-// false one of false, 0, no and off, in any case.
+// false one of false, 0, no and off, in any case; of the variables of the
+// OpenTelemetry specification, which allows no other values, true and false.
 func (r *Reader) Bool(v Var, def bool) bool {
-	_, value := r.Get(v)
-	switch strings.ToLower(value) {
-	case "":
+	name, value := r.Get(v)
+	value = strings.ToLower(value)
+	standard := strings.HasPrefix(name, "OTEL_")
+	switch {
+	case value == "":
 		return def
-	case "true", "1", "yes", "on":
+	case value == "true", !standard && slices.Contains([]string{"1", "yes", "on"}, value):
 		return true
-	case "false", "0", "no", "off":
+	case value == "false", !standard && slices.Contains([]string{"0", "no", "off"}, value):
 		return false
+	case standard:
+		r.Reject(v, "true or false", nil)
+	default:
+		r.Reject(v, "true, 1, yes, on, false, 0, no or off", nil)
 	}
-	r.Reject(v, "true, 1, yes, on, false, 0, no or off", nil)
 	return def
 }
 
@@ -245,7 +251,7 @@ func Markdown(zh bool) string {
 			section = e.Section
 			fmt.Fprintf(&b, "\n**%s**\n\n%s", title, head)
 		}
-		names := "`" + strings.Join(e.Var.Names, "`<br>`") + "`"
+		names := "`" + strings.Join(slices.Concat(e.Var.Names[:1], e.Also, e.Var.Names[1:]), "`<br>`") + "`"
 		fmt.Fprintf(&b, "| %s | %s | %s |\n", names, fallback, doc)
 	}
 	return b.String()

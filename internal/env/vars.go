@@ -50,7 +50,7 @@ var (
 	})
 	OriginalEndpoint = add(Sending, Var{
 		Names: []string{"OTLP_ENDPOINT"},
-		Doc:   "`host:port` of a collector, gRPC; several with commas", DocZH: "收集器的 `host:port`，gRPC；多个以逗号分隔",
+		Doc:   "`host:port` of a collector, gRPC; several with commas. The variables below come before it", DocZH: "收集器的 `host:port`，gRPC；多个以逗号分隔。下面的变量优先",
 	})
 	Endpoint = add(Sending, Var{
 		Names: []string{"OTEL_EXPORTER_OTLP_ENDPOINT"},
@@ -69,61 +69,61 @@ var (
 		DefaultZH: "端口 4317 为 `grpc`，否则 `http/protobuf`",
 		Doc:       "`grpc` or `http/protobuf`", DocZH: "`grpc` 或 `http/protobuf`",
 	})
-	LogsProtocol = alias(Var{
+	LogsProtocol = twin(TracesProtocol, Var{
 		Names: []string{"OTEL_EXPORTER_OTLP_LOGS_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"},
 	})
 	TracesHeaders = add(Sending, Var{
 		Names: []string{"OTEL_EXPORTER_OTLP_TRACES_HEADERS", "OTEL_EXPORTER_OTLP_HEADERS"}, Secret: true,
-		Doc: "headers of every request, to all endpoints, `key=value,…`", DocZH: "每个请求的头，发往所有端点，`key=value,…`",
+		Doc: "headers of every request to any of the endpoints, `key=value,…`", DocZH: "发往任一端点的每个请求的头，`key=value,…`",
 	})
-	LogsHeaders = alias(Var{
+	LogsHeaders = twin(TracesHeaders, Var{
 		Names: []string{"OTEL_EXPORTER_OTLP_LOGS_HEADERS", "OTEL_EXPORTER_OTLP_HEADERS"}, Secret: true,
 	})
 	TracesTimeout = add(Sending, Var{
 		Names: []string{"OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "OTEL_EXPORTER_OTLP_TIMEOUT", "OTLP_TRACE_TIMEOUT"}, Default: "10000",
-		Doc: "milliseconds for one request", DocZH: "单个请求的毫秒数",
+		Doc: "time for one request, milliseconds or a duration such as `3s`", DocZH: "单个请求的时限，毫秒数或时长（如 `3s`）",
 	})
-	LogsTimeout = alias(Var{
+	LogsTimeout = twin(TracesTimeout, Var{
 		Names: []string{"OTEL_EXPORTER_OTLP_LOGS_TIMEOUT", "OTEL_EXPORTER_OTLP_TIMEOUT", "OTLP_TRACE_TIMEOUT"},
 	})
 	TracesCompression = add(Sending, Var{
 		Names: []string{"OTEL_EXPORTER_OTLP_TRACES_COMPRESSION", "OTEL_EXPORTER_OTLP_COMPRESSION"}, Default: "none", DefaultZH: "无",
 		Doc: "`gzip` or `none`", DocZH: "`gzip` 或 `none`",
 	})
-	LogsCompression = alias(Var{
+	LogsCompression = twin(TracesCompression, Var{
 		Names: []string{"OTEL_EXPORTER_OTLP_LOGS_COMPRESSION", "OTEL_EXPORTER_OTLP_COMPRESSION"},
 	})
 	TracesCertificate = add(Sending, Var{
 		Names: []string{"OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE", "OTEL_EXPORTER_OTLP_CERTIFICATE"}, Default: "those of the system", DefaultZH: "系统证书",
 		Doc: "PEM file of the authorities that may sign the collector's certificate", DocZH: "可为收集器签发证书的机构，PEM 文件",
 	})
-	LogsCertificate = alias(Var{
+	LogsCertificate = twin(TracesCertificate, Var{
 		Names: []string{"OTEL_EXPORTER_OTLP_LOGS_CERTIFICATE", "OTEL_EXPORTER_OTLP_CERTIFICATE"},
 	})
 	TracesClientCertificate = add(Sending, Var{
 		Names: []string{"OTEL_EXPORTER_OTLP_TRACES_CLIENT_CERTIFICATE", "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE"},
 		Doc:   "PEM file of our own certificate, for mTLS", DocZH: "自身证书，PEM 文件，用于 mTLS",
 	})
-	LogsClientCertificate = alias(Var{
+	LogsClientCertificate = twin(TracesClientCertificate, Var{
 		Names: []string{"OTEL_EXPORTER_OTLP_LOGS_CLIENT_CERTIFICATE", "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE"},
 	})
 	TracesClientKey = add(Sending, Var{
 		Names: []string{"OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY", "OTEL_EXPORTER_OTLP_CLIENT_KEY"},
 		Doc:   "PEM file of its key", DocZH: "其私钥，PEM 文件",
 	})
-	LogsClientKey = alias(Var{
+	LogsClientKey = twin(TracesClientKey, Var{
 		Names: []string{"OTEL_EXPORTER_OTLP_LOGS_CLIENT_KEY", "OTEL_EXPORTER_OTLP_CLIENT_KEY"},
 	})
 	TracesInsecure = add(Sending, Var{
 		Names: []string{"OTEL_EXPORTER_OTLP_TRACES_INSECURE", "OTEL_EXPORTER_OTLP_INSECURE"}, Default: "false",
 		Doc: "no TLS for gRPC endpoints given without a scheme", DocZH: "未写协议的 gRPC 端点不使用 TLS",
 	})
-	LogsInsecure = alias(Var{
+	LogsInsecure = twin(TracesInsecure, Var{
 		Names: []string{"OTEL_EXPORTER_OTLP_LOGS_INSECURE", "OTEL_EXPORTER_OTLP_INSECURE"},
 	})
 	TracesExporter = add(Sending, Var{
 		Names: []string{"OTEL_TRACES_EXPORTER"}, Default: "`otlp` with an endpoint, otherwise the file", DefaultZH: "有端点时为 `otlp`，否则写文件",
-		Doc: "where spans go: `otlp`, `console` or both; or `none`", DocZH: "span 的去向：`otlp`、`console` 或两者；或 `none`",
+		Doc: "where spans go: `otlp`, `console` or both; or `none`. A file is then written if `SIDETRACE_FILE_DIR` is set", DocZH: "span 的去向：`otlp`、`console` 或两者；或 `none`。此时仅在设置了 `SIDETRACE_FILE_DIR` 时写文件",
 	})
 	LogsExporter = add(Sending, Var{
 		Names: []string{"OTEL_LOGS_EXPORTER"}, Default: "likewise", DefaultZH: "同上",
@@ -148,11 +148,11 @@ var (
 	})
 	SpanDelay = add(Recording, Var{
 		Names: []string{"OTEL_BSP_SCHEDULE_DELAY", "OTLP_TRACE_SCHEDULE_DELAY_MILLIS"}, Default: "5000",
-		Doc: "milliseconds that a span waits for others", DocZH: "span 等待凑批的毫秒数",
+		Doc: "time that a span waits for others, milliseconds or a duration; 200 for files", DocZH: "span 等待凑批的时间，毫秒数或时长；写文件时为 200",
 	})
 	SpanExportTimeout = add(Recording, Var{
 		Names: []string{"OTEL_BSP_EXPORT_TIMEOUT", "OTLP_TRACE_EXPORT_TIMEOUT_MILLIS"}, Default: "30000",
-		Doc: "milliseconds for a request with its repetitions", DocZH: "请求（含重试）的毫秒数",
+		Doc: "time for a request including retries, milliseconds or a duration", DocZH: "请求（含重试）的时限，毫秒数或时长",
 	})
 	LogQueue = add(Recording, Var{
 		Names: []string{"OTEL_BLRP_MAX_QUEUE_SIZE"}, Default: "2048",
@@ -164,11 +164,11 @@ var (
 	})
 	LogDelay = add(Recording, Var{
 		Names: []string{"OTEL_BLRP_SCHEDULE_DELAY"}, Default: "1000",
-		Doc: "milliseconds that a log record waits for others", DocZH: "日志等待凑批的毫秒数",
+		Doc: "time that a log record waits for others, milliseconds or a duration; 200 for files", DocZH: "日志等待凑批的时间，毫秒数或时长；写文件时为 200",
 	})
 	LogExportTimeout = add(Recording, Var{
 		Names: []string{"OTEL_BLRP_EXPORT_TIMEOUT"}, Default: "30000",
-		Doc: "milliseconds for a request with its repetitions", DocZH: "请求（含重试）的毫秒数",
+		Doc: "time for a request including retries, milliseconds or a duration", DocZH: "请求（含重试）的时限，毫秒数或时长",
 	})
 	AttributeLimit = add(Recording, Var{
 		Names: []string{"OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "OTEL_ATTRIBUTE_COUNT_LIMIT"}, Default: "128",
@@ -213,7 +213,7 @@ var (
 	})
 	StreamNodeTypes = add(Files, Var{
 		Names: []string{"SIDETRACE_STREAM_NODE_TYPES"}, Default: "message,node-end",
-		Doc: "types of nodes whose start is the first frame of a workflow", DocZH: "其开始即工作流首帧的节点类型",
+		Doc: "nodes whose start is the first frame of a workflow, by what their ids have before the first `:`", DocZH: "其开始即工作流首帧的节点，按节点 id 首个 `:` 之前的部分",
 	})
 
 	Propagators = add(Passing, Var{
@@ -222,11 +222,11 @@ var (
 	})
 	TrustedHosts = add(Passing, Var{
 		Names: []string{"SIDETRACE_TRUSTED_HOSTS"}, Default: "loopback and private addresses", DefaultZH: "回环与私有地址",
-		Doc: "more hosts that session id and user may be sent to: names, `*.suffix`, addresses, prefixes such as `203.0.113.0/24`, or `*`", DocZH: "另可接收会话 id 与用户标识的主机：名字、`*.后缀`、地址、前缀（如 `203.0.113.0/24`）或 `*`",
+		Doc: "more hosts that session id, application, user and conversation may be sent to: names, `*.suffix`, addresses, prefixes such as `203.0.113.0/24`, or `*`", DocZH: "另可接收会话 id、应用、用户与会话标识的主机：名字、`*.后缀`、地址、前缀（如 `203.0.113.0/24`）或 `*`",
 	})
 
 	OSSType = add(Objects, Var{
-		Names: []string{"SIDETRACE_OSS_TYPE", "OSS_TYPE"}, Default: "`s3` with a bucket, otherwise `dir`", DefaultZH: "有存储桶时为 `s3`，否则 `dir`",
+		Names: []string{"SIDETRACE_OSS_TYPE", "OSS_TYPE"}, Default: "`s3` with a bucket; otherwise `dir`, or `none` if an endpoint is on another machine", DefaultZH: "有存储桶时为 `s3`；否则为 `dir`，若有端点在其他机器上则为 `none`",
 		Doc: "where large values go: `s3`, `dir` (a folder) or `none` (they stay)", DocZH: "大字段的去向：`s3`、`dir`（本地目录）或 `none`（留在原处）",
 	})
 	OSSEndpoint = add(Objects, Var{
@@ -275,7 +275,7 @@ var (
 	})
 	OSSLinkLife = add(Objects, Var{
 		Names: []string{"SIDETRACE_OSS_LINK_LIFE", "OSS_TTL"}, Default: "86400",
-		Doc: "seconds that a presigned link works, at most seven days", DocZH: "签名链接的有效秒数，至多七天",
+		Doc: "how long a presigned link works, seconds or a duration, at most seven days", DocZH: "签名链接的有效期，秒数或时长，至多七天",
 	})
 	OSSDir = add(Objects, Var{
 		Names: []string{"SIDETRACE_OSS_DIR"}, Default: "`objects` in the service's folder", DefaultZH: "服务目录下的 `objects`",
@@ -312,18 +312,26 @@ var (
 type Entry struct {
 	Section Section
 	Var     Var
+	// Also are names of the same setting for other signals.
+	Also []string
 }
 
 var table []Entry
 
 func add(s Section, v Var) Var {
-	table = append(table, Entry{s, v})
+	table = append(table, Entry{Section: s, Var: v})
 	return v
 }
 
-// alias is a variable that needs no line of its own: it is that of another
-// signal.
-func alias(v Var) Var { return v }
+// twin adds to the line of a variable that of another signal.
+func twin(of, v Var) Var {
+	for i := range table {
+		if table[i].Var.Names[0] == of.Names[0] {
+			table[i].Also = append(table[i].Also, v.Names[0])
+		}
+	}
+	return v
+}
 
 // Table returns all variables in order.
 func Table() []Entry { return table }

@@ -58,6 +58,19 @@ func Prepare(dir string) error {
 	return Check(dir)
 }
 
+// Writable makes dir, if it is not there, and finds out whether files can be
+// made in it.
+func Writable(dir string) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(dir, ".writable-*")
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Close(), os.Remove(f.Name()))
+}
+
 // Check is [Prepare] without making anything: a dir that does not exist is fine.
 func Check(dir string) error {
 	info, err := os.Stat(dir)
