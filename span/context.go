@@ -136,7 +136,7 @@ func ContextWithIdentity(ctx context.Context, id Identity) context.Context {
 	if f.record != nil {
 		f.record.Identify(c.id.SID, c.id.AppID, c.id.UID, c.id.ChatID)
 		if entry := f.entry.Load(); entry != nil {
-			entry.otel.SetAttributes(id.known()...)
+			entry.otel.SetAttributes(c.id.known()...)
 		}
 	}
 	return &c.frameContext
