@@ -14,7 +14,6 @@
 package spill
 
 import (
-	"crypto/rand"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -24,11 +23,9 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
-	"time"
 
-	"github.com/gofrs/flock"
+	"github.com/sidetrace/sidetrace/internal/procdir"
 )
 
 // ErrFull is what [Dir.Add] answers when the value would not fit.
@@ -39,18 +36,12 @@ var ErrFull = errors.New("spill: the folder is full")
 var ErrDamaged = errors.New("its content is not what was written")
 
 const (
-	folderPrefix = "process-"
-	lockName     = "lock"
-	segmentExt   = ".values"
-	damagedExt   = ".damaged"
+	segmentExt = ".values"
+	damagedExt = ".damaged"
 
 	// segmentSize is how long a segment gets before the next one begins: its
 	// space is free again only after its last value is dropped.
 	segmentSize = 16 << 20
-
-	// settling is how old an empty folder must be to count as left behind: it
-	// might be that of a process that is just about to lock it.
-	settling = time.Minute
 )
 
 // Dir is a folder of values. Its methods may be called from several goroutines
@@ -69,8 +60,7 @@ type Dir struct {
 
 // folder is that of one process, alive or dead, and locked by this one.
 type folder struct {
-	path     string
-	lock     *flock.Flock
+	*procdir.Folder
 	segments []*segment
 }
 
@@ -97,60 +87,16 @@ type Value struct {
 // bytes. It returns the values that dead processes have left there, oldest
 // first within each process, and reports what it cannot read of them.
 func Open(path string, limit int64, report func(error)) (*Dir, []*Value, error) {
-	path, err := filepath.Abs(path)
+	own, err := procdir.New(path)
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := os.MkdirAll(path, 0o700); err != nil {
-		return nil, nil, err
-	}
-	own := filepath.Join(path, folderPrefix+rand.Text())
-	if err := os.Mkdir(own, 0o700); err != nil {
-		return nil, nil, err
-	}
-	f, err := lockFolder(own)
-	if err == nil && f == nil {
-		err = fmt.Errorf("%s is locked by another process", own)
-	}
-	if err != nil {
-		return nil, nil, errors.Join(err, os.RemoveAll(own))
-	}
-	d := &Dir{path: path, limit: limit, folders: []*folder{f}}
+	d := &Dir{path: filepath.Dir(own.Path), limit: limit, folders: []*folder{{Folder: own}}}
 	left, err := d.adopt(report)
 	if err != nil {
 		return nil, nil, errors.Join(err, d.Close())
 	}
 	return d, left, nil
-}
-
-// lockFolder returns nil when another process has the folder.
-func lockFolder(path string) (*folder, error) {
-	lock := flock.New(filepath.Join(path, lockName))
-	locked, err := lock.TryLock()
-	if err != nil {
-		return nil, errors.Join(err, lock.Close())
-	}
-	if !locked {
-		return nil, lock.Close()
-	}
-	return &folder{path: path, lock: lock}, nil
-}
-
-// release lets go of the folder, and removes it if it has no values.
-func (f *folder) release() error {
-	// Before the lock is given up, lest somebody takes it meanwhile, and after
-	// it for the systems that remove no open file.
-	f.removeEmpty()
-	err := f.lock.Close()
-	f.removeEmpty()
-	return err
-}
-
-func (f *folder) removeEmpty() {
-	if len(f.segments) == 0 {
-		_ = os.Remove(filepath.Join(f.path, lockName))
-		_ = os.Remove(f.path) // else the next Open finds it empty, and tries again
-	}
 }
 
 // segmentNames lists the segments in a folder, oldest first.
@@ -167,39 +113,20 @@ func segmentNames(folder string) ([]string, error) {
 
 // adopt takes over the folders of dead processes.
 func (d *Dir) adopt(report func(error)) ([]*Value, error) {
-	entries, err := os.ReadDir(d.path)
-	if err != nil {
-		return nil, err
-	}
+	dead, err := procdir.Adopt(d.path, func(err error) { report(fmt.Errorf("spill: %w", err)) })
 	var left []*Value
-	for _, e := range entries {
-		path := filepath.Join(d.path, e.Name())
-		if !e.IsDir() || !strings.HasPrefix(e.Name(), folderPrefix) || path == d.folders[0].path {
-			continue
-		}
-		values, err := d.adoptFolder(path, report)
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			report(fmt.Errorf("spill: take over what a process left in %s: %w", path, err))
+	for _, f := range dead {
+		values, err := d.adoptFolder(&folder{Folder: f}, report)
+		if err != nil {
+			report(fmt.Errorf("spill: %s: %w", f.Path, err))
 		}
 		left = append(left, values...)
 	}
-	return left, nil
+	return left, err
 }
 
-func (d *Dir) adoptFolder(path string, report func(error)) ([]*Value, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, err
-	}
-	names, err := segmentNames(path)
-	if err != nil || len(names) == 0 && time.Since(info.ModTime()) < settling {
-		return nil, err
-	}
-	f, err := lockFolder(path)
-	if f == nil {
-		return nil, err
-	}
-	names, err = segmentNames(path) // all of them: its process is dead for certain now
+func (d *Dir) adoptFolder(f *folder, report func(error)) ([]*Value, error) {
+	names, err := segmentNames(f.Path)
 	var left []*Value
 	for _, name := range names {
 		values, err := d.openSegment(f, name)
@@ -209,7 +136,7 @@ func (d *Dir) adoptFolder(path string, report func(error)) ([]*Value, error) {
 		left = append(left, values...)
 	}
 	if len(f.segments) == 0 {
-		return left, errors.Join(err, f.release())
+		return left, errors.Join(err, f.Release())
 	}
 	d.folders = append(d.folders, f)
 	return left, err
@@ -278,7 +205,7 @@ func (d *Dir) segmentLocked() (*segment, error) {
 		return s, nil
 	}
 	own := d.folders[0]
-	name := filepath.Join(own.path, fmt.Sprintf("%08d%s", d.count, segmentExt))
+	name := filepath.Join(own.Path, fmt.Sprintf("%08d%s", d.count, segmentExt))
 	file, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return nil, err
@@ -346,14 +273,14 @@ func (s *segment) removeLocked() error {
 	name := s.file.Name()
 	err := s.file.Close()
 	if s.damaged {
-		aside := filepath.Base(f.path) + "-" + filepath.Base(name) + damagedExt
+		aside := filepath.Base(f.Path) + "-" + filepath.Base(name) + damagedExt
 		err = errors.Join(err, os.Rename(name, filepath.Join(d.path, aside)))
 	} else if gone := os.Remove(name); !errors.Is(gone, fs.ErrNotExist) {
 		err = errors.Join(err, gone)
 	}
 	if i := slices.Index(d.folders, f); i > 0 && len(f.segments) == 0 {
 		d.folders = slices.Delete(d.folders, i, i+1)
-		err = errors.Join(err, f.release())
+		err = errors.Join(err, f.Release())
 	}
 	return err
 }
@@ -375,7 +302,7 @@ func (d *Dir) Close() error {
 		for _, s := range f.segments {
 			errs = append(errs, s.file.Close())
 		}
-		errs = append(errs, f.release())
+		errs = append(errs, f.Release())
 	}
 	return errors.Join(errs...)
 }

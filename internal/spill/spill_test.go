@@ -69,7 +69,7 @@ func TestValuesComeAndGo(t *testing.T) {
 	for _, v := range []*Value{a, b, empty} {
 		require.NoError(t, v.Drop())
 	}
-	info, err := os.Stat(filepath.Join(d.folders[0].path, "00000000"+segmentExt))
+	info, err := os.Stat(filepath.Join(d.folders[0].Path, "00000000"+segmentExt))
 	require.NoError(t, err)
 	assert.Zero(t, info.Size(), "the place is free again, without a new file")
 	wantValue(t, add(t, d, "later"), "later")
@@ -118,7 +118,7 @@ func abandon(t *testing.T, d *Dir) {
 		for _, s := range f.segments {
 			require.NoError(t, s.file.Close())
 		}
-		require.NoError(t, f.lock.Close())
+		require.NoError(t, f.Release())
 	}
 }
 
@@ -155,11 +155,11 @@ func TestDeathOfTheProcess(t *testing.T) {
 // taken for dead.
 func TestEmptyFolders(t *testing.T) {
 	path := t.TempDir()
-	foreign, young, old := filepath.Join(path, "foreign"), filepath.Join(path, folderPrefix+"young"), filepath.Join(path, folderPrefix+"old")
+	foreign, young, old := filepath.Join(path, "foreign"), filepath.Join(path, "process-young"), filepath.Join(path, "process-old")
 	for _, folder := range []string{foreign, young, old} {
 		require.NoError(t, os.Mkdir(folder, 0o700))
 	}
-	long := time.Now().Add(-2 * settling)
+	long := time.Now().Add(-2 * time.Minute)
 	require.NoError(t, os.Chtimes(old, long, long))
 	require.NoError(t, os.Chtimes(foreign, long, long))
 	open(t, path, plenty)
@@ -194,7 +194,7 @@ func TestTornAndDamaged(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := t.TempDir()
-			folder := filepath.Join(path, folderPrefix+"dead")
+			folder := filepath.Join(path, "process-dead")
 			require.NoError(t, os.Mkdir(folder, 0o700))
 			require.NoError(t, os.WriteFile(filepath.Join(folder, "0"+segmentExt), test.content, 0o600))
 			var reported []error
@@ -220,7 +220,7 @@ func TestTornAndDamaged(t *testing.T) {
 			}
 			require.NoError(t, d.Close())
 			if test.damaged || test.reported != "" {
-				kept, err := os.ReadFile(filepath.Join(path, folderPrefix+"dead-0"+segmentExt+damagedExt))
+				kept, err := os.ReadFile(filepath.Join(path, "process-dead-0"+segmentExt+damagedExt))
 				require.NoError(t, err)
 				assert.Equal(t, test.content, kept, "what is damaged is kept, aside")
 			} else {
