@@ -9,6 +9,7 @@ import (
 	"os"
 
 	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 	"github.com/sidetrace/sidetrace/nodelog"
@@ -40,6 +41,8 @@ type options struct {
 	fileDir      string
 	sampler      sdktrace.Sampler
 	processors   []sdktrace.SpanProcessor
+	exporters    []sdktrace.SpanExporter
+	meters       metric.MeterProvider
 	level        slog.Leveler
 	store        oss.Linker
 	sinks        nodelog.Sinks
@@ -103,6 +106,18 @@ func WithSampler(s sdktrace.Sampler) Option { return optionFunc(func(o *options)
 // WithSpanProcessor adds a processor that sees each span before it is passed on.
 func WithSpanProcessor(p sdktrace.SpanProcessor) Option {
 	return optionFunc(func(o *options) { o.processors = append(o.processors, p) })
+}
+
+// WithExporter sends spans to an exporter of OpenTelemetry's as well, from a queue
+// in memory; see [otlp.Config].
+func WithExporter(e sdktrace.SpanExporter) Option {
+	return optionFunc(func(o *options) { o.exporters = append(o.exporters, e) })
+}
+
+// WithMeterProvider measures the pipeline by p in place of OpenTelemetry's global
+// provider.
+func WithMeterProvider(p metric.MeterProvider) Option {
+	return optionFunc(func(o *options) { o.meters = p })
 }
 
 // WithLevel sets the lowest level of events that are recorded (SIDETRACE_LEVEL).

@@ -98,7 +98,9 @@ func readSettings(o *options) (*settings, error) {
 	if !r.Bool(env.Disabled, false) {
 		o.checkFolders(r, s)
 	}
-	pipeline, err := otlp.ConfigFromEnv(otlp.EnvConfig{Getenv: o.getenv, FileDir: s.serviceDir, Baggage: span.Propagator{}})
+	pipeline, err := otlp.ConfigFromEnv(otlp.EnvConfig{
+		Getenv: o.getenv, FileDir: s.serviceDir, SpoolDir: spoolDir(s.serviceDir), Service: s.serviceName, Baggage: span.Propagator{},
+	})
 	if err := errors.Join(r.Err(), err); err != nil {
 		return nil, err
 	}
@@ -108,6 +110,13 @@ func readSettings(o *options) (*settings, error) {
 		o.logger.Info("sidetrace: large values stay in spans and records, as a reader on another machine could not open files of this one; SIDETRACE_OSS_BUCKET keeps them in S3, SIDETRACE_OSS_TYPE=dir in files")
 	}
 	return s, nil
+}
+
+func spoolDir(serviceDir string) string {
+	if serviceDir == "" {
+		return ""
+	}
+	return filepath.Join(serviceDir, "spool")
 }
 
 // service returns the name of the service.
@@ -181,9 +190,9 @@ func warnings(r *env.Reader) []string {
 }
 
 // ignored are variables that one would expect to have an effect. There are no
-// metrics yet.
+// metrics yet, and no queue of log records.
 var ignored = []string{
-	"OTEL_CONFIG_FILE",
+	"OTEL_CONFIG_FILE", "OTEL_BLRP_MAX_QUEUE_SIZE", "OTEL_BLRP_EXPORT_TIMEOUT",
 	"OTLP_METRIC_TIMEOUT", "OTLP_METRIC_EXPORT_INTERVAL_MILLIS", "OTLP_METRIC_EXPORT_TIMEOUT_MILLIS",
 }
 
@@ -243,7 +252,7 @@ func (o *options) attribute(key attribute.Key) string {
 // complete adds the options to the configuration of the environment.
 func (o *options) complete(cfg otlp.Config, service string) otlp.Config {
 	cfg.Resource = otlp.NewResource(otlp.ResourceConfig{ServiceName: service, Attributes: o.attributes})
-	cfg.Processors = o.processors
+	cfg.Processors, cfg.Exporters, cfg.MeterProvider = o.processors, o.exporters, o.meters
 	if o.sampler != nil {
 		cfg.Sampler = o.sampler
 	}

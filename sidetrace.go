@@ -24,6 +24,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"slices"
 	"sync"
 	"time"
@@ -95,6 +96,17 @@ func Start(ctx context.Context, opts ...Option) (*Runtime, error) {
 // start does the work of Start. What it leaves when it fails, Shutdown clears up.
 func (r *Runtime) start(ctx context.Context, o *options, s *settings) (err error) {
 	s.pipeline.Processors = append([]sdktrace.SpanProcessor{span.NewProcessor()}, s.pipeline.Processors...)
+	if !s.pipeline.Disabled {
+		if err := r.startStore(ctx, o, s); err != nil {
+			return err
+		}
+		if r.offloader != nil {
+			s.pipeline.Offload = func(text string) (string, bool) {
+				link, ok := r.offloader.Offload(text)
+				return string(span.LinkKey) + ": " + link, ok
+			}
+		}
+	}
 	if r.pipeline, err = otlp.New(ctx, s.pipeline); err != nil {
 		return err
 	}
@@ -122,9 +134,6 @@ func (r *Runtime) start(ctx context.Context, o *options, s *settings) (err error
 // records.
 func (r *Runtime) startRecording(ctx context.Context, o *options, s *settings) (err error) {
 	if r.sids, err = sid.New(s.sid); err != nil {
-		return err
-	}
-	if err := r.startStore(ctx, o, s); err != nil {
 		return err
 	}
 	var offloader nodelog.Offloader
@@ -245,6 +254,12 @@ func (r *Runtime) Propagator() propagation.TextMapPropagator { return r.pipeline
 
 // Files returns the paths of the files that are written.
 func (r *Runtime) Files() []string { return r.pipeline.Files() }
+
+// Ledger says for each destination what has become of all spans and records.
+func (r *Runtime) Ledger() []otlp.Account { return r.pipeline.Ledger() }
+
+// LedgerHandler serves [Runtime.Ledger] as JSON.
+func (r *Runtime) LedgerHandler() http.Handler { return r.pipeline.LedgerHandler() }
 
 // Offloads returns the counts of values that went to object storage.
 func (r *Runtime) Offloads() oss.OffloaderStats { return r.offloader.Stats() }

@@ -4,24 +4,19 @@ package otlp
 
 import (
 	"cmp"
-	"context"
 	"crypto/tls"
 	"fmt"
-	"maps"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
-	"go.opentelemetry.io/otel/exporters/otlp/otlplog/otlploggrpc"
-	"go.opentelemetry.io/otel/exporters/otlp/otlplog/otlploghttp"
-	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracegrpc"
-	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
-	sdklog "go.opentelemetry.io/otel/sdk/log"
-	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/credentials/insecure"
+
+	"github.com/sidetrace/sidetrace/internal/spool"
 )
 
 // Protocol is how OTLP is spoken.
@@ -55,7 +50,7 @@ type Endpoint struct {
 	// Headers go with every request. They often hold a secret and are not
 	// logged.
 	Headers map[string]string
-	// Compression is "gzip" or empty.
+	// Compression is "gzip", "zstd" or empty.
 	Compression string
 	// Timeout bounds one request. Zero means [DefaultTimeout].
 	Timeout time.Duration
@@ -83,8 +78,8 @@ func (e *Endpoint) parse() (u *url.URL, want string) {
 	default:
 		return nil, "a protocol other than " + strconv.Quote(string(e.Protocol)) + ": " + string(ProtocolGRPC) + " or " + string(ProtocolHTTP)
 	}
-	if e.Compression != "" && e.Compression != "gzip" {
-		return nil, "a compression other than " + strconv.Quote(e.Compression) + ": gzip or nothing"
+	if !slices.Contains([]string{"", gzipName, zstdName}, e.Compression) {
+		return nil, "a compression other than " + strconv.Quote(e.Compression) + ": gzip, zstd or nothing"
 	}
 	return u, ""
 }
@@ -107,8 +102,6 @@ func (e *Endpoint) protocol(u *url.URL) Protocol {
 	return ProtocolHTTP
 }
 
-// credentials is given as a dial option, the last word over what the stock
-// exporters read from the environment by themselves.
 func (e *Endpoint) credentials(u *url.URL) grpc.DialOption {
 	if u.Scheme == "http" {
 		return grpc.WithTransportCredentials(insecure.NewCredentials())
@@ -116,76 +109,25 @@ func (e *Endpoint) credentials(u *url.URL) grpc.DialOption {
 	return grpc.WithTransportCredentials(credentials.NewTLS(e.TLS))
 }
 
-func (e *Endpoint) headers() map[string]string {
-	if e.Headers == nil {
-		return map[string]string{} // none, rather than those of the environment
-	}
-	return maps.Clone(e.Headers)
-}
-
 func (e *Endpoint) timeout() time.Duration { return cmp.Or(e.Timeout, DefaultTimeout) }
 
-func (e *Endpoint) spanExporter(ctx context.Context) (sdktrace.SpanExporter, error) {
+// client returns what speaks to the endpoint.
+func (e *Endpoint) client(k spool.Kind) (client, error) {
 	u, err := e.check()
 	if err != nil {
 		return nil, err
 	}
 	if e.protocol(u) == ProtocolGRPC {
-		opts := []otlptracegrpc.Option{
-			otlptracegrpc.WithEndpoint(u.Host),
-			otlptracegrpc.WithDialOption(e.credentials(u)),
-			otlptracegrpc.WithHeaders(e.headers()),
-			otlptracegrpc.WithTimeout(e.timeout()),
-		}
-		if e.Compression != "" {
-			opts = append(opts, otlptracegrpc.WithCompressor(e.Compression))
-		}
-		return otlptracegrpc.New(ctx, opts...)
+		return newGRPCClient(e, u, k)
 	}
-	compression := otlptracehttp.NoCompression
-	if e.Compression != "" {
-		compression = otlptracehttp.GzipCompression
+	path := tracesPath
+	if k == spool.Log {
+		path = logsPath
 	}
-	return otlptracehttp.New(ctx,
-		otlptracehttp.WithEndpointURL(withPath(u, tracesPath)),
-		otlptracehttp.WithHeaders(e.headers()),
-		otlptracehttp.WithTimeout(e.timeout()),
-		otlptracehttp.WithCompression(compression),
-		otlptracehttp.WithTLSClientConfig(e.tls(u)),
-	)
+	return newHTTPClient(e, u, path), nil
 }
 
-func (e *Endpoint) logExporter(ctx context.Context) (sdklog.Exporter, error) {
-	u, err := e.check()
-	if err != nil {
-		return nil, err
-	}
-	if e.protocol(u) == ProtocolGRPC {
-		opts := []otlploggrpc.Option{
-			otlploggrpc.WithEndpoint(u.Host),
-			otlploggrpc.WithDialOption(e.credentials(u)),
-			otlploggrpc.WithHeaders(e.headers()),
-			otlploggrpc.WithTimeout(e.timeout()),
-		}
-		if e.Compression != "" {
-			opts = append(opts, otlploggrpc.WithCompressor(e.Compression))
-		}
-		return otlploggrpc.New(ctx, opts...)
-	}
-	compression := otlploghttp.NoCompression
-	if e.Compression != "" {
-		compression = otlploghttp.GzipCompression
-	}
-	return otlploghttp.New(ctx,
-		otlploghttp.WithEndpointURL(withPath(u, logsPath)),
-		otlploghttp.WithHeaders(e.headers()),
-		otlploghttp.WithTimeout(e.timeout()),
-		otlploghttp.WithCompression(compression),
-		otlploghttp.WithTLSClientConfig(e.tls(u)),
-	)
-}
-
-// tls returns nil for plain text, which the stock exporters demand.
+// tls returns nil for plain text.
 func (e *Endpoint) tls(u *url.URL) *tls.Config {
 	switch {
 	case u.Scheme == "http":

@@ -10,6 +10,7 @@ import (
 	"math"
 	"net"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -18,6 +19,7 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 	"github.com/sidetrace/sidetrace/internal/env"
+	"github.com/sidetrace/sidetrace/internal/statedir"
 )
 
 // EnvConfig is what [ConfigFromEnv] needs besides the environment.
@@ -27,6 +29,11 @@ type EnvConfig struct {
 	// FileDir is the folder of the files that are written while no endpoint is
 	// set and SIDETRACE_FILE_DIR does not name another. Empty means none.
 	FileDir string
+	// SpoolDir is the folder of the spool unless SIDETRACE_SPOOL_DIR names another.
+	// Empty keeps what waits in memory.
+	SpoolDir string
+	// Service names the service's folder in that of SIDETRACE_SPOOL_DIR.
+	Service string
 	// Baggage takes the place of [propagation.Baggage].
 	Baggage propagation.TextMapPropagator
 }
@@ -42,9 +49,12 @@ func ConfigFromEnv(in EnvConfig) (Config, error) {
 	cfg.Sampler = samplerFromEnv(r)
 	limits := limitsFromEnv(r)
 	cfg.Limits = &limits
-	cfg.SpanBatch = batchFromEnv(r, env.SpanQueue, env.SpanBatch, env.SpanDelay, env.SpanExportTimeout)
-	cfg.LogBatch = batchFromEnv(r, env.LogQueue, env.LogBatch, env.LogDelay, env.LogExportTimeout)
+	cfg.SpanBatch = batchFromEnv(r, env.SpanBatch, env.SpanDelay)
+	cfg.SpanBatch.Queue = r.Int(env.SpanQueue, 0, 1, maxQueue)
+	cfg.SpanBatch.Timeout = r.Duration(env.SpanExportTimeout, time.Millisecond, 0)
+	cfg.LogBatch = batchFromEnv(r, env.LogBatch, env.LogDelay)
 	cfg.Propagator = propagatorFromEnv(r, in.Baggage)
+	cfg.Spool = spoolFromEnv(r, &in, cfg.Disabled)
 
 	traces := signalFromEnv(r, &traceVars)
 	logs := signalFromEnv(r, &logVars)
@@ -96,13 +106,43 @@ func limitsFromEnv(r *env.Reader) sdktrace.SpanLimits {
 // maxQueue bounds what the stock processors make room for at once.
 const maxQueue = 1 << 20
 
-func batchFromEnv(r *env.Reader, queue, size, delay, timeout env.Var) Batch {
+func batchFromEnv(r *env.Reader, size, delay env.Var) Batch {
 	return Batch{
-		Queue:   r.Int(queue, 0, 1, maxQueue),
-		Size:    r.Int(size, 0, 1, maxQueue),
-		Delay:   r.Duration(delay, time.Millisecond, 0),
-		Timeout: r.Duration(timeout, time.Millisecond, 0),
+		Size:  r.Int(size, 0, 1, maxQueue),
+		Delay: r.Duration(delay, time.Millisecond, 0),
+		Bytes: r.Int(env.RequestBytes, 0, 1<<10, 64<<20),
 	}
+}
+
+const mebibyte = 1 << 20
+
+// spoolFromEnv tries a folder that is named, since whoever does so relies on it.
+func spoolFromEnv(r *env.Reader, in *EnvConfig, disabled bool) SpoolConfig {
+	cfg := SpoolConfig{
+		Dir:          in.SpoolDir,
+		SegmentBytes: int64(r.Int(env.SpoolSegment, 0, 1, 1<<10)) * mebibyte,
+		MaxBytes:     int64(r.Int(env.SpoolMegabytes, 0, 1, 1<<24)) * mebibyte,
+		MaxAge:       r.Duration(env.SpoolAge, time.Second, 0),
+		MemoryBytes:  int64(r.Int(env.SpoolMemory, 0, 1, 1<<20)) * mebibyte,
+		SyncEvery:    r.Duration(env.SpoolSync, time.Millisecond, 0),
+	}
+	switch _, dir := r.Get(env.SpoolDir); {
+	case strings.EqualFold(dir, "none"):
+		cfg.Dir = ""
+	case dir != "":
+		cfg.Dir = filepath.Join(dir, statedir.Name(in.Service))
+		if disabled {
+			break
+		}
+		err := statedir.Prepare(cfg.Dir)
+		if err == nil {
+			err = statedir.Writable(cfg.Dir)
+		}
+		if err != nil {
+			r.Reject(env.SpoolDir, "a folder that this user may write to, or none", err)
+		}
+	}
+	return cfg
 }
 
 func propagatorFromEnv(r *env.Reader, bag propagation.TextMapPropagator) propagation.TextMapPropagator {
@@ -257,8 +297,8 @@ func commonFromEnv(r *env.Reader, v *signalVars) Endpoint {
 		Timeout:  r.Duration(v.timeout, time.Millisecond, 0),
 		TLS:      tlsFromEnv(r, v),
 	}
-	if r.Choice(v.compression, "none", "gzip", "none") == "gzip" {
-		e.Compression = "gzip"
+	if c := r.Choice(v.compression, "none", gzipName, zstdName, "none"); c != "none" {
+		e.Compression = c
 	}
 	return e
 }

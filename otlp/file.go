@@ -4,17 +4,16 @@ package otlp
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
 	"sync"
 
 	"go.opentelemetry.io/otel"
-	sdklog "go.opentelemetry.io/otel/sdk/log"
-	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
+	"github.com/sidetrace/sidetrace/internal/otlpjson"
 	"github.com/sidetrace/sidetrace/internal/rotate"
+	"github.com/sidetrace/sidetrace/internal/spool"
 )
 
 // FileConfig says where signals are written to as JSON lines: one line is one
@@ -94,43 +93,39 @@ func (c *consoleLines) WriteLine(line []byte) error {
 	return err
 }
 
-// spanWriter is a SpanExporter that writes lines.
-type spanWriter struct{ lines lineWriter }
-
-var _ sdktrace.SpanExporter = (*spanWriter)(nil)
-
-// ExportSpans writes all spans that it can.
-func (w *spanWriter) ExportSpans(_ context.Context, spans []sdktrace.ReadOnlySpan) error {
-	var errs []error
-	var line []byte
-	for _, s := range spans {
-		line = appendSpan(line[:0], s)
-		errs = append(errs, w.lines.WriteLine(line))
-	}
-	return errors.Join(errs...)
+// lineClient writes records as lines.
+type lineClient struct {
+	kind  spool.Kind
+	to    lineWriter
+	lines otlpjson.Lines
+	line  []byte
 }
 
-// Shutdown does nothing: the Pipeline closes the file.
-func (*spanWriter) Shutdown(context.Context) error { return nil }
-
-// logWriter is a log exporter that writes lines.
-type logWriter struct{ lines lineWriter }
-
-var _ sdklog.Exporter = (*logWriter)(nil)
-
-// Export writes all records that it can.
-func (w *logWriter) Export(_ context.Context, records []sdklog.Record) error {
-	var errs []error
-	var line []byte
-	for i := range records {
-		line = appendLog(line[:0], &records[i])
-		errs = append(errs, w.lines.WriteLine(line))
+// send implements [client] for one goroutine at a time. What cannot be written now
+// is tried again: a disk that is full has room some time.
+func (c *lineClient) send(ctx context.Context, records []spool.Record) answer {
+	for i, r := range records {
+		if err := ctx.Err(); err != nil {
+			return answer{verdict: retry, stored: i, err: err}
+		}
+		var err error
+		if c.kind == spool.Span {
+			c.line, err = c.lines.AppendSpan(c.line[:0], r.Origin.Resource, r.Origin.Scope, r.Payload)
+		} else {
+			c.line, err = c.lines.AppendLog(c.line[:0], r.Origin.Resource, r.Origin.Scope, r.Payload)
+		}
+		if err != nil {
+			return answer{verdict: refused, err: err}
+		}
+		err = c.to.WriteLine(c.line)
+		if _, isConsole := c.to.(*consoleLines); isConsole && err != nil {
+			return answer{verdict: refused, err: err} // its reader does not come back
+		}
+		if err != nil {
+			return answer{verdict: retry, stored: i, err: err}
+		}
 	}
-	return errors.Join(errs...)
+	return answer{}
 }
 
-// Shutdown does nothing: the Pipeline closes the file.
-func (*logWriter) Shutdown(context.Context) error { return nil }
-
-// ForceFlush does nothing: every line has reached the system.
-func (*logWriter) ForceFlush(context.Context) error { return nil }
+func (*lineClient) close() error { return nil } // the Pipeline closes the file

@@ -3,10 +3,11 @@
 // Package otlp takes finished spans and log records to where they are read: to
 // one or several OTLP endpoints, and to files in the OTLP JSON encoding.
 //
-// A [Pipeline] holds OpenTelemetry's providers for both and whatever stands
-// behind them; which processors and exporters those are, no other package knows.
-// The package also has the propagators that carry a trace from one service to
-// the next.
+// A [Pipeline] holds OpenTelemetry's providers for both. What ends is encoded once
+// and put into a log on disk, the spool, before the call that ended it returns. From
+// there it goes to each destination at its own pace, until that has confirmed it;
+// see the README, "Nothing is lost". The package also has the propagators that carry
+// a trace from one service to the next.
 package otlp
 
 import (
@@ -14,18 +15,22 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"sync"
 	"time"
 
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/log"
 	nooplog "go.opentelemetry.io/otel/log/noop"
+	"go.opentelemetry.io/otel/metric"
 	"go.opentelemetry.io/otel/propagation"
 	sdklog "go.opentelemetry.io/otel/sdk/log"
 	"go.opentelemetry.io/otel/sdk/resource"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
 	nooptrace "go.opentelemetry.io/otel/trace/noop"
+
+	"github.com/sidetrace/sidetrace/internal/spool"
 )
 
 // Config says what a [Pipeline] is made of. [ConfigFromEnv] reads it from the
@@ -52,6 +57,17 @@ type Config struct {
 	// SpanBatch and LogBatch tune the sending. A zero field means the default
 	// of the OpenTelemetry specification.
 	SpanBatch, LogBatch Batch
+	// Spool is the log that everything goes through.
+	Spool SpoolConfig
+	// Offload returns what is to stand in place of a text that is too large for an
+	// endpoint. Without it, or when it refuses, the text is cut.
+	Offload func(text string) (replacement string, ok bool)
+	// Exporters get each span too, each from a queue of its own in memory, which
+	// SpanBatch.Queue bounds: what it cannot hold is lost, and counted.
+	Exporters []sdktrace.SpanExporter
+	// MeterProvider takes what the Pipeline measures of itself. Nil means
+	// OpenTelemetry's global one.
+	MeterProvider metric.MeterProvider
 	// Processors see each span before it is passed on.
 	Processors []sdktrace.SpanProcessor
 	// Propagator carries the context to other services. Nil means W3C trace
@@ -61,15 +77,38 @@ type Config struct {
 
 // Batch says how records are gathered into requests.
 type Batch struct {
-	// Queue is how many records wait at most; more are dropped and counted.
-	Queue int
 	// Size is how many a request has at most.
 	Size int
+	// Bytes is how large a request with several records gets. Zero means
+	// [DefaultRequestBytes].
+	Bytes int
 	// Delay is how long a record waits for others; for a file not longer than
 	// [FileDelay].
 	Delay time.Duration
-	// Timeout bounds a request and its repetitions.
+	// Queue and Timeout are for [Config.Exporters]: how many spans wait at most,
+	// and how long one export may take.
+	Queue   int
 	Timeout time.Duration
+}
+
+// SpoolConfig says where records are kept until they are delivered. Zero fields
+// mean the defaults: segments of 8 MiB, 512 MiB and three days on disk, 32 MiB in
+// memory, a second between two syncs.
+type SpoolConfig struct {
+	// Dir is the folder of the service, in which each process makes its own. Empty
+	// keeps records in memory.
+	Dir string
+	// SegmentBytes is the size of a file.
+	SegmentBytes int64
+	// MaxBytes and MaxAge bound what waits on disk, MemoryBytes what waits in
+	// memory when there is no room there. Beyond them the oldest goes, and is
+	// counted.
+	MaxBytes    int64
+	MaxAge      time.Duration
+	MemoryBytes int64
+	// SyncEvery is how often records are written through to the disk, lest a loss
+	// of power takes them.
+	SyncEvery time.Duration
 }
 
 // FileDelay is how long a record waits before it is written to a file.
@@ -106,7 +145,10 @@ type Pipeline struct {
 	loggers    log.LoggerProvider
 	propagator propagation.TextMapPropagator
 	files      []string
-	tallies    []*tally
+
+	spool   *spool.Spool // nil when nothing goes anywhere
+	senders []*sender
+	tallies []*tally
 
 	flush []func(context.Context) error // in any order
 	stop  []func(context.Context) error // after flush, in any order
@@ -129,11 +171,20 @@ func New(ctx context.Context, cfg Config) (*Pipeline, error) {
 	if cfg.Resource == nil {
 		cfg.Resource = NewResource(ResourceConfig{})
 	}
-	err := errors.Join(p.startTraces(ctx, cfg), p.startLogs(ctx, cfg))
+	destinations, err := p.destinations(&cfg)
 	if err != nil {
-		stopCtx, cancel := context.WithTimeout(ctx, time.Second)
-		defer cancel()
-		return nil, errors.Join(err, p.Shutdown(stopCtx))
+		for _, d := range destinations {
+			err = errors.Join(err, d.client.close())
+		}
+		return nil, errors.Join(err, p.closeFiles())
+	}
+	if len(destinations) > 0 {
+		p.startSenders(&cfg, destinations)
+	}
+	p.startTraces(&cfg)
+	p.startLogs(&cfg)
+	if err := p.measure(cfg.MeterProvider); err != nil {
+		otel.Handle(fmt.Errorf("otlp: %w", err))
 	}
 	return p, nil
 }
@@ -151,7 +202,12 @@ func (p *Pipeline) Propagator() propagation.TextMapPropagator { return p.propaga
 // Files returns the paths that are written to.
 func (p *Pipeline) Files() []string { return p.files }
 
-func (p *Pipeline) startTraces(ctx context.Context, cfg Config) error {
+// has reports whether records of a kind go anywhere.
+func (p *Pipeline) has(k spool.Kind) bool {
+	return slices.ContainsFunc(p.senders, func(s *sender) bool { return s.kind == k })
+}
+
+func (p *Pipeline) startTraces(cfg *Config) {
 	limits := DefaultLimits()
 	if cfg.Limits != nil {
 		limits = *cfg.Limits
@@ -169,43 +225,27 @@ func (p *Pipeline) startTraces(ctx context.Context, cfg Config) error {
 	for _, sp := range cfg.Processors {
 		opts = append(opts, sdktrace.WithSpanProcessor(sp))
 	}
-	processors, err := p.spanProcessors(ctx, cfg)
-	for _, sp := range processors {
+	if p.has(spool.Span) {
+		opts = append(opts, sdktrace.WithSpanProcessor(&spanRecorder{spool: p.spool}))
+	}
+	for _, e := range cfg.Exporters {
+		sp := p.queue(e, cfg.SpanBatch)
 		opts = append(opts, sdktrace.WithSpanProcessor(sp))
 		p.flush = append(p.flush, sp.ForceFlush)
-		p.stop = append(p.stop, sp.Shutdown)
 	}
 	provider := sdktrace.NewTracerProvider(opts...)
 	p.tracers = provider
 	p.stop = append(p.stop, provider.Shutdown)
-	return err
 }
 
-// spanProcessors returns one processor an exporter.
-func (p *Pipeline) spanProcessors(ctx context.Context, cfg Config) (all []sdktrace.SpanProcessor, err error) {
-	for _, e := range cfg.Traces {
-		exporter, e2 := e.spanExporter(ctx)
-		if e2 != nil {
-			err = errors.Join(err, e2)
-			continue
-		}
-		all = append(all, p.countSpans(e.URL, exporter, cfg.SpanBatch))
-	}
-	writers, e2 := p.writers(cfg.File, cfg.File.Traces, cfg.ConsoleTraces)
-	for _, w := range writers {
-		all = append(all, p.countSpans(w.name(), &spanWriter{w}, cfg.SpanBatch.forFile()))
-	}
-	return all, errors.Join(err, e2)
-}
-
-func (p *Pipeline) countSpans(name string, exporter sdktrace.SpanExporter, b Batch) sdktrace.SpanProcessor {
-	t := &tally{signal: "spans", to: name}
+// queue returns a processor for an exporter that is not ours.
+func (p *Pipeline) queue(e sdktrace.SpanExporter, b Batch) sdktrace.SpanProcessor {
+	t := &tally{to: exporterName(e)}
 	p.tallies = append(p.tallies, t)
-	batch := sdktrace.NewBatchSpanProcessor(&countedSpanExporter{exporter, t}, b.spanOptions()...)
-	return &countedSpanProcessor{batch, t}
+	return &countedProcessor{sdktrace.NewBatchSpanProcessor(&countedExporter{e, t}, b.options()...), t}
 }
 
-func (b Batch) spanOptions() (opts []sdktrace.BatchSpanProcessorOption) {
+func (b Batch) options() (opts []sdktrace.BatchSpanProcessorOption) {
 	if b.Queue > 0 {
 		opts = append(opts, sdktrace.WithMaxQueueSize(b.Queue))
 	}
@@ -221,84 +261,52 @@ func (b Batch) spanOptions() (opts []sdktrace.BatchSpanProcessorOption) {
 	return opts
 }
 
-func (p *Pipeline) startLogs(ctx context.Context, cfg Config) error {
+func (p *Pipeline) startLogs(cfg *Config) {
 	opts := []sdklog.LoggerProviderOption{sdklog.WithResource(cfg.Resource)}
-	processors, err := p.logProcessors(ctx, cfg)
-	for _, lp := range processors {
-		opts = append(opts, sdklog.WithProcessor(lp))
-		p.flush = append(p.flush, lp.ForceFlush)
-		p.stop = append(p.stop, lp.Shutdown)
+	if p.has(spool.Log) {
+		opts = append(opts, sdklog.WithProcessor(&logRecorder{spool: p.spool}))
 	}
 	provider := sdklog.NewLoggerProvider(opts...)
 	p.loggers = provider
 	p.stop = append(p.stop, provider.Shutdown)
-	return err
 }
 
-func (p *Pipeline) logProcessors(ctx context.Context, cfg Config) (all []sdklog.Processor, err error) {
-	for _, e := range cfg.Logs {
-		exporter, e2 := e.logExporter(ctx)
-		if e2 != nil {
-			err = errors.Join(err, e2)
-			continue
-		}
-		all = append(all, p.countLogs(e.URL, exporter, cfg.LogBatch))
-	}
-	writers, e2 := p.writers(cfg.File, cfg.File.Logs, cfg.ConsoleLogs)
-	for _, w := range writers {
-		all = append(all, p.countLogs(w.name(), &logWriter{w}, cfg.LogBatch.forFile()))
-	}
-	return all, errors.Join(err, e2)
-}
-
-func (p *Pipeline) countLogs(name string, exporter sdklog.Exporter, b Batch) sdklog.Processor {
-	t := &tally{signal: "log records", to: name}
-	p.tallies = append(p.tallies, t)
-	batch := sdklog.NewBatchProcessor(&countedLogExporter{exporter, t}, b.logOptions()...)
-	return &countedLogProcessor{batch, t}
-}
-
-func (b Batch) logOptions() (opts []sdklog.BatchProcessorOption) {
-	if b.Queue > 0 {
-		opts = append(opts, sdklog.WithMaxQueueSize(b.Queue))
-	}
-	if b.Size > 0 {
-		opts = append(opts, sdklog.WithExportMaxBatchSize(b.Size))
-	}
-	if b.Delay > 0 {
-		opts = append(opts, sdklog.WithExportInterval(b.Delay))
-	}
-	if b.Timeout > 0 {
-		opts = append(opts, sdklog.WithExportTimeout(b.Timeout))
-	}
-	return opts
-}
-
-// ForceFlush passes on what has been recorded so far, to all endpoints at once.
-// It ends with ctx at the latest.
+// ForceFlush passes on what has been recorded so far, to all destinations at once.
+// It ends with ctx at the latest. The error says for each destination what is left.
 func (p *Pipeline) ForceFlush(ctx context.Context) error { return together(ctx, p.flush) }
 
+// shutdownTimeout is for a Shutdown whose context sets no bound.
+const shutdownTimeout = 10 * time.Second
+
 // Shutdown flushes, stops recording and frees what New took. It ends with ctx at
-// the latest. The error lists, for each endpoint and file, how much was not
-// delivered. Only the first call does anything; later ones return the same.
+// the latest, and after ten seconds if ctx has no deadline. The error says for each
+// destination what was delivered, what waits on disk for the next start, and what
+// was given up. Only the first call does anything; later ones return the same.
 func (p *Pipeline) Shutdown(ctx context.Context) error {
 	p.once.Do(func() {
-		err := errors.Join(together(ctx, p.flush), together(ctx, p.stop))
-		for _, f := range p.close {
-			err = errors.Join(err, f())
+		if _, bounded := ctx.Deadline(); !bounded {
+			var cancel context.CancelFunc
+			ctx, cancel = context.WithTimeout(ctx, shutdownTimeout)
+			defer cancel()
 		}
-		if err != nil {
-			// The processors' errors do not say what is lost; the tallies do.
+		// What these return is in the accounts, but for what exporters of others say.
+		_ = together(ctx, p.flush)
+		if err := together(ctx, p.stop); err != nil {
 			otel.Handle(fmt.Errorf("otlp: shutdown: %w", err))
 		}
+		p.err = errors.Join(p.haltSenders(), p.closeFiles())
 		for _, t := range p.tallies {
-			p.err = errors.Join(p.err, t.undelivered(err))
-		}
-		if len(p.tallies) == 0 {
-			p.err = err
+			p.err = errors.Join(p.err, t.undelivered())
 		}
 	})
 	return p.err
+}
+
+func (p *Pipeline) closeFiles() (err error) {
+	for _, f := range p.close {
+		err = errors.Join(err, f())
+	}
+	return err
 }
 
 // together runs all of fs at once and joins their errors.

@@ -20,6 +20,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracegrpc"
 	"go.opentelemetry.io/otel/log"
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/sdk/resource"
@@ -258,7 +259,7 @@ func TestBadEnvironment(t *testing.T) {
 		{"OTEL_EXPORTER_OTLP_ENDPOINT", "http://c:4317,http://c:99999", "65535"},
 		{"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://", "http://host:port"},
 		{"OTEL_EXPORTER_OTLP_PROTOCOL", "http/json", "grpc, http/protobuf"},
-		{"OTEL_EXPORTER_OTLP_COMPRESSION", "brotli", "gzip, none"},
+		{"OTEL_EXPORTER_OTLP_COMPRESSION", "brotli", "gzip, zstd, none"},
 		{"OTEL_EXPORTER_OTLP_TIMEOUT", "soon", "milliseconds"},
 		{"OTEL_EXPORTER_OTLP_TIMEOUT", "-5", "milliseconds"},
 		{"OTEL_EXPORTER_OTLP_CERTIFICATE", filepath.Join(dir, "missing.pem"), "no such file"},
@@ -275,7 +276,10 @@ func TestBadEnvironment(t *testing.T) {
 		{"OTEL_RESOURCE_ATTRIBUTES", "no-value", "key=value"},
 		{"OTEL_BSP_MAX_QUEUE_SIZE", "0", "from 1"},
 		{"OTEL_BSP_MAX_QUEUE_SIZE", "9000000000000000000", "from 1 to 1048576"},
-		{"OTEL_BLRP_MAX_QUEUE_SIZE", "9000000000000000000", "from 1 to 1048576"},
+		{"SIDETRACE_SPOOL_DIR", filepath.Join(empty, "x"), "may write"},
+		{"SIDETRACE_SPOOL_MAX_MEGABYTES", "0", "from 1"},
+		{"SIDETRACE_SPOOL_MAX_AGE", "old", "seconds"},
+		{"SIDETRACE_OTLP_MAX_REQUEST_BYTES", "10", "from 1024"},
 		{"OTLP_TRACE_MAX_EXPORT_BATCH_SIZE", "many", "whole number"},
 		{"OTEL_BLRP_SCHEDULE_DELAY", "1 s", "milliseconds"},
 		{"OTEL_SPAN_EVENT_COUNT_LIMIT", "x", "whole number"},
@@ -340,7 +344,7 @@ func TestUnreachable(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 		defer cancel()
 		err = p.Shutdown(ctx)
-		require.ErrorContains(t, err, "3 of 3 spans not delivered")
+		require.ErrorContains(t, err, "0 of 3 spans delivered, 3 waited in memory")
 		require.ErrorContains(t, err, l.Addr().String())
 		assert.NotContains(t, err.Error(), good.URL)
 		assert.Len(t, good.SpanNames(), 3, "the other endpoint is not held up")
@@ -348,21 +352,50 @@ func TestUnreachable(t *testing.T) {
 	}
 }
 
-func TestFullQueueIsCounted(t *testing.T) {
+// hangs is an exporter that does not return before its context ends.
+type hangs struct{}
+
+func (hangs) ExportSpans(ctx context.Context, _ []sdktrace.ReadOnlySpan) error {
+	<-ctx.Done()
+	return ctx.Err()
+}
+func (hangs) Shutdown(context.Context) error { return nil }
+
+// An exporter of others has a queue that can overflow, and an account too. It does
+// not hold up the rest.
+func TestOtherExporters(t *testing.T) {
 	quiet(t)
 	c := otlptest.GRPC(t, nil)
-	p := start(t, otlp.Config{
-		Traces:    []otlp.Endpoint{{URL: c.URL, Protocol: otlp.ProtocolGRPC}},
-		SpanBatch: otlp.Batch{Queue: 10, Size: 10, Delay: time.Hour},
+	stock, err := otlptracegrpc.New(t.Context(), otlptracegrpc.WithEndpointURL(c.URL))
+	require.NoError(t, err)
+	ours := otlptest.GRPC(t, nil)
+	p, err := otlp.New(t.Context(), otlp.Config{
+		Traces:    []otlp.Endpoint{{URL: ours.URL, Protocol: otlp.ProtocolGRPC}},
+		Exporters: []sdktrace.SpanExporter{hangs{}, stock},
+		SpanBatch: otlp.Batch{Queue: 10, Size: 10, Delay: time.Hour, Timeout: 100 * time.Millisecond},
 	})
+	require.NoError(t, err)
 	for range 5000 {
 		record(p, "burst")
 	}
-	err := p.Shutdown(t.Context())
-	require.Error(t, err)
-	lost := 5000 - len(c.SpanNames())
-	assert.Positive(t, lost)
-	assert.Contains(t, err.Error(), fmt.Sprintf("%d of 5000 spans not delivered", lost))
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	err = p.Shutdown(ctx)
+	require.ErrorContains(t, err, "otlp_test.hangs: 0 of 5000 spans delivered")
+	assert.Len(t, ours.SpanNames(), 5000)
+	ledger := p.Ledger()
+	require.Len(t, ledger, 3)
+	for _, a := range ledger {
+		sum := a.Delivered + a.Waiting
+		for _, n := range a.Dropped {
+			sum += n
+		}
+		assert.Equal(t, a.Made, sum, a)
+		assert.EqualValues(t, 5000, a.Made, a)
+	}
+	assert.EqualValues(t, len(c.SpanNames()), ledger[2].Delivered)
+	assert.Positive(t, ledger[2].Dropped["queue_full"])
+	assert.Positive(t, ledger[1].Dropped["failed"])
 }
 
 // A collector may take a request but for some, or with a warning.
@@ -374,8 +407,8 @@ func TestPartialSuccessIsCounted(t *testing.T) {
 		want     string
 	}{
 		{0, "slow down\n(3 spans rejected)", ""},
-		{2, "too old", "2 of 5 spans not delivered"},
-		{2, "", "2 of 5 spans not delivered"},
+		{2, "too old", "3 of 5 spans delivered, 2 dropped (partial success): too old"},
+		{2, "", "3 of 5 spans delivered, 2 dropped (partial success)"},
 	} {
 		c := otlptest.GRPC(t, nil)
 		c.AnswerPartial(tt.rejected, tt.message)
@@ -518,7 +551,7 @@ func TestConsole(t *testing.T) {
 	quiet(t)
 	p = start(t, otlp.Config{ConsoleTraces: brokenPipe{}})
 	record(p, "lost")
-	require.ErrorContains(t, p.Shutdown(t.Context()), "console: 1 of 1 spans not delivered: broken pipe")
+	require.ErrorContains(t, p.Shutdown(t.Context()), "console: 0 of 1 spans delivered, 1 dropped (rejected): broken pipe")
 }
 
 type brokenPipe struct{}

@@ -5,106 +5,101 @@ package otlp
 import (
 	"context"
 	"fmt"
-	"regexp"
-	"strconv"
 	"sync"
 	"sync/atomic"
 
-	sdklog "go.opentelemetry.io/otel/sdk/log"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 )
 
-// tally counts, for one signal and destination, what was made and what arrived.
-// The stock processors drop without a word when their queue is full or an
-// export fails.
+// Reasons for which spans do not reach exporters of others.
+const (
+	dropQueueFull = "queue_full"
+	dropFailed    = "failed" // the exporter has returned an error
+)
+
+// tally keeps the account of an exporter that is not ours. Behind OpenTelemetry's
+// batch processor, it drops without a word when its queue is full or an export
+// fails.
 type tally struct {
-	signal, to      string
-	made, delivered atomic.Int64
+	to                      string
+	made, delivered, failed atomic.Int64
+	over                    atomic.Bool // after the processor's end
 
 	mu   sync.Mutex // guards last
 	last error      // of the exporter
 }
 
 func (t *tally) exported(n int, err error) {
-	missing := n
-	if err == nil {
-		missing = 0
-	} else if m := partialSuccess.FindStringSubmatch(err.Error()); m != nil {
-		missing, _ = strconv.Atoi(m[1])
-	}
-	t.delivered.Add(int64(n - min(missing, n)))
-	if missing == 0 { // a warning
+	t.mu.Lock()
+	t.last = err
+	t.mu.Unlock()
+	if err != nil {
+		t.failed.Add(int64(n))
 		return
 	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.last = err
+	t.delivered.Add(int64(n))
 }
 
-// partialSuccess matches the error by which the stock exporters report that a
-// request has arrived but for some. Its type is internal to them.
-var partialSuccess = regexp.MustCompile(`(?s)OTLP partial success: .* \((\d+) (?:spans|logs) rejected\)`)
-
-// undelivered says what is missing, nil if nothing is. cause stands in where the
-// exporter knows no reason.
-func (t *tally) undelivered(cause error) error {
-	made, delivered := t.made.Load(), t.delivered.Load()
-	if made == delivered {
-		return nil
+// account returns the tally. What the processor has dropped shows only at its end,
+// when nothing waits any more.
+func (t *tally) account() Account {
+	a := Account{To: t.to, Signal: "spans", Delivered: t.delivered.Load(), Dropped: map[string]int64{}}
+	if n := t.failed.Load(); n > 0 {
+		a.Dropped[dropFailed] = n
+	}
+	a.Made = t.made.Load()
+	rest := a.Made - a.Delivered - a.Dropped[dropFailed]
+	if rest > 0 && t.over.Load() {
+		a.Dropped[dropQueueFull] = rest
+	} else {
+		a.Waiting = rest
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	switch {
-	case t.last != nil:
-		cause = t.last
-	case cause == nil:
-		cause = errFullQueue
+	if t.last != nil {
+		a.Error = t.last.Error()
 	}
-	return fmt.Errorf("otlp: %s: %d of %d %s not delivered: %w", t.to, made-delivered, made, t.signal, cause)
+	return a
 }
 
-var errFullQueue = fmt.Errorf("the queue was full")
+func (t *tally) undelivered() error {
+	t.mu.Lock()
+	last := t.last
+	t.mu.Unlock()
+	return t.account().undelivered("", last)
+}
 
-type countedSpanProcessor struct {
+type countedProcessor struct {
 	sdktrace.SpanProcessor
 	tally *tally
 }
 
-func (p *countedSpanProcessor) OnEnd(s sdktrace.ReadOnlySpan) {
+// OnEnd counts the span.
+func (p *countedProcessor) OnEnd(s sdktrace.ReadOnlySpan) {
 	if s.SpanContext().IsSampled() {
 		p.tally.made.Add(1)
 	}
 	p.SpanProcessor.OnEnd(s)
 }
 
-type countedSpanExporter struct {
+// Shutdown ends the queue.
+func (p *countedProcessor) Shutdown(ctx context.Context) error {
+	err := p.SpanProcessor.Shutdown(ctx)
+	p.tally.over.Store(true)
+	return err
+}
+
+type countedExporter struct {
 	sdktrace.SpanExporter
 	tally *tally
 }
 
-func (e *countedSpanExporter) ExportSpans(ctx context.Context, ss []sdktrace.ReadOnlySpan) error {
+// ExportSpans counts the spans.
+func (e *countedExporter) ExportSpans(ctx context.Context, ss []sdktrace.ReadOnlySpan) error {
 	err := e.SpanExporter.ExportSpans(ctx, ss)
 	e.tally.exported(len(ss), err)
 	return err
 }
 
-type countedLogProcessor struct {
-	sdklog.Processor
-	tally *tally
-}
-
-func (p *countedLogProcessor) OnEmit(ctx context.Context, r *sdklog.Record) error {
-	p.tally.made.Add(1)
-	return p.Processor.OnEmit(ctx, r)
-}
-
-type countedLogExporter struct {
-	sdklog.Exporter
-	tally *tally
-}
-
-func (e *countedLogExporter) Export(ctx context.Context, rs []sdklog.Record) error {
-	err := e.Exporter.Export(ctx, rs)
-	e.tally.exported(len(rs), err)
-	return err
-}
+// exporterName is that of an exporter that does not say what it is.
+func exporterName(e sdktrace.SpanExporter) string { return fmt.Sprintf("%T", e) }

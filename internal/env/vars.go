@@ -88,7 +88,7 @@ var (
 	})
 	TracesCompression = add(Sending, Var{
 		Names: []string{"OTEL_EXPORTER_OTLP_TRACES_COMPRESSION", "OTEL_EXPORTER_OTLP_COMPRESSION"}, Default: "none", DefaultZH: "无",
-		Doc: "`gzip` or `none`", DocZH: "`gzip` 或 `none`",
+		Doc: "`gzip`, `zstd` or `none`", DocZH: "`gzip`、`zstd` 或 `none`",
 	})
 	LogsCompression = twin(TracesCompression, Var{
 		Names: []string{"OTEL_EXPORTER_OTLP_LOGS_COMPRESSION", "OTEL_EXPORTER_OTLP_COMPRESSION"},
@@ -140,7 +140,7 @@ var (
 	})
 	SpanQueue = add(Recording, Var{
 		Names: []string{"OTEL_BSP_MAX_QUEUE_SIZE", "OTLP_TRACE_MAX_QUEUE_SIZE"}, Default: "2048",
-		Doc: "spans that wait at most", DocZH: "最多等待发送的 span 数",
+		Doc: "spans that wait at most in memory for exporters added in code; others wait in the spool", DocZH: "代码中添加的导出器最多在内存中等待的 span 数；其余在 spool 中等待",
 	})
 	SpanBatch = add(Recording, Var{
 		Names: []string{"OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "OTLP_TRACE_MAX_EXPORT_BATCH_SIZE"}, Default: "512",
@@ -152,11 +152,7 @@ var (
 	})
 	SpanExportTimeout = add(Recording, Var{
 		Names: []string{"OTEL_BSP_EXPORT_TIMEOUT", "OTLP_TRACE_EXPORT_TIMEOUT_MILLIS"}, Default: "30000",
-		Doc: "time for a request including retries, milliseconds or a duration", DocZH: "请求（含重试）的时限，毫秒数或时长",
-	})
-	LogQueue = add(Recording, Var{
-		Names: []string{"OTEL_BLRP_MAX_QUEUE_SIZE"}, Default: "2048",
-		Doc: "log records that wait at most", DocZH: "最多等待发送的日志数",
+		Doc: "time for one export of exporters added in code, milliseconds or a duration", DocZH: "代码中添加的导出器单次导出的时限，毫秒数或时长",
 	})
 	LogBatch = add(Recording, Var{
 		Names: []string{"OTEL_BLRP_MAX_EXPORT_BATCH_SIZE"}, Default: "512",
@@ -165,10 +161,6 @@ var (
 	LogDelay = add(Recording, Var{
 		Names: []string{"OTEL_BLRP_SCHEDULE_DELAY"}, Default: "1000",
 		Doc: "time that a log record waits for others, milliseconds or a duration; 200 for files", DocZH: "日志等待凑批的时间，毫秒数或时长；写文件时为 200",
-	})
-	LogExportTimeout = add(Recording, Var{
-		Names: []string{"OTEL_BLRP_EXPORT_TIMEOUT"}, Default: "30000",
-		Doc: "time for a request including retries, milliseconds or a duration", DocZH: "请求（含重试）的时限，毫秒数或时长",
 	})
 	AttributeLimit = add(Recording, Var{
 		Names: []string{"OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "OTEL_ATTRIBUTE_COUNT_LIMIT"}, Default: "128",
@@ -193,6 +185,35 @@ var (
 	LinkAttributeLimit = add(Recording, Var{
 		Names: []string{"OTEL_LINK_ATTRIBUTE_COUNT_LIMIT"}, Default: "128",
 		Doc: "attributes of a link", DocZH: "单个链接的属性数",
+	})
+
+	SpoolDir = add(Spool, Var{
+		Names: []string{"SIDETRACE_SPOOL_DIR"}, Default: "`spool` in the service's folder", DefaultZH: "服务目录下的 `spool`",
+		Doc: "folder of the spool, with one of each service in it; `none` keeps what waits in memory", DocZH: "spool 的目录，其下每个服务一个目录；`none` 表示仅在内存中等待",
+	})
+	SpoolMegabytes = add(Spool, Var{
+		Names: []string{"SIDETRACE_SPOOL_MAX_MEGABYTES"}, Default: "512",
+		Doc: "what waits on disk at most; beyond it the oldest goes, and is counted", DocZH: "磁盘上最多等待的量；超出时丢弃最旧的并计数",
+	})
+	SpoolAge = add(Spool, Var{
+		Names: []string{"SIDETRACE_SPOOL_MAX_AGE"}, Default: "72h",
+		Doc: "age at which it goes too, a duration or seconds", DocZH: "超过此时长也会丢弃并计数，时长或秒数",
+	})
+	SpoolMemory = add(Spool, Var{
+		Names: []string{"SIDETRACE_SPOOL_MEMORY_MEGABYTES"}, Default: "32",
+		Doc: "what waits in memory at most, while there is no room on disk", DocZH: "磁盘不可用时内存中最多等待的量",
+	})
+	SpoolSegment = add(Spool, Var{
+		Names: []string{"SIDETRACE_SPOOL_SEGMENT_MEGABYTES"}, Default: "8",
+		Doc: "size of a file of the spool", DocZH: "spool 单个文件的大小",
+	})
+	SpoolSync = add(Spool, Var{
+		Names: []string{"SIDETRACE_SPOOL_SYNC_INTERVAL"}, Default: "1000",
+		Doc: "time between two writes through to the disk, milliseconds or a duration; what is younger a loss of power may take", DocZH: "两次写入磁盘的间隔，毫秒数或时长；断电可能丢失此间隔内的数据",
+	})
+	RequestBytes = add(Spool, Var{
+		Names: []string{"SIDETRACE_OTLP_MAX_REQUEST_BYTES"}, Default: "3670016",
+		Doc: "size of a request at most, unless one record alone is larger", DocZH: "单个请求的最大字节数，除非单条记录更大",
 	})
 
 	FileDir = add(Files, Var{
@@ -303,6 +324,7 @@ var (
 	General   = Section{"The service", "服务"}
 	Sending   = Section{"Sending", "发送"}
 	Recording = Section{"Recording", "记录"}
+	Spool     = Section{"Waiting", "等待"}
 	Files     = Section{"Files", "文件"}
 	Passing   = Section{"Other services", "其他服务"}
 	Objects   = Section{"Object storage", "对象存储"}

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package spool
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
+	"unsafe"
+
+	"github.com/sidetrace/sidetrace/internal/procdir"
+)
+
+const segmentExt = ".seg"
+
+// folder is that of one process, alive or dead.
+type folder struct {
+	*procdir.Folder
+	segments int // that are not removed, guarded by Spool.mu
+}
+
+// segment is a part of the log: a file, mapped while it is written to, or memory.
+type segment struct {
+	folder *folder  // nil in memory
+	file   *os.File // nil in memory
+
+	// Guarded by Spool.mu:
+	seq     uint64 // 0 until it is used
+	index   int64  // in the order of the list of the Spool
+	size    int64  // bytes that it takes of the budget
+	made    time.Time
+	dropped bool          // from the list of the Spool
+	counts  [kinds]uint32 // records
+	numbers map[*Origin]uint16
+
+	limit   atomic.Int64 // bytes whose place is taken
+	writers atomic.Int32 // records that are being written
+	sealed  atomic.Bool  // no more records come
+
+	mu   sync.RWMutex // guards data
+	data []byte       // nil when it is not mapped any more
+
+	originsMu sync.Mutex // guards origins
+	origins   map[uint16]*Origin
+}
+
+// newSegment makes a segment in f, or in memory if f is nil.
+func newSegment(f *folder, number int, size int64) (*segment, error) {
+	g := &segment{folder: f, size: size, made: time.Now(), numbers: map[*Origin]uint16{}, origins: map[uint16]*Origin{}}
+	g.limit.Store(segmentHeader)
+	if f == nil {
+		g.data = make([]byte, size)
+		return g, nil
+	}
+	name := filepath.Join(f.Path, fmt.Sprintf("%08d%s", number, segmentExt))
+	file, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	g.file = file
+	if g.data, err = openData(file, size); err != nil {
+		return nil, errors.Join(err, file.Close(), os.Remove(name))
+	}
+	return g, nil
+}
+
+// beginLocked makes s the segment with the number seq.
+func (g *segment) beginLocked(seq uint64) error {
+	g.seq, g.made = seq, time.Now()
+	putSegmentHeader(g.data, seq, g.made)
+	return g.persist(0, segmentHeader)
+}
+
+// persist writes bytes to the file where the system does not map it.
+func (g *segment) persist(off, n int64) error {
+	if mapped || g.file == nil {
+		return nil
+	}
+	_, err := g.file.WriteAt(g.data[off:off+n], off)
+	return err
+}
+
+func (g *segment) fits(n int64) bool { return g.limit.Load()+n <= int64(len(g.data)) }
+
+// place is where a record is going to be written.
+type place struct {
+	segment *segment
+	off     int64
+}
+
+// reserveLocked takes the place of a record.
+func (g *segment) reserveLocked(k Kind, payload int, origin uint16) place {
+	off := g.limit.Load()
+	g.counts[k]++
+	g.writers.Add(1)
+	putPlace(g.data[off:], k, g.counts[k], origin)
+	atomic.StoreUint32(g.word(off), uint32(payload)|reserved)
+	g.limit.Store(off + padded(payload))
+	return place{g, off}
+}
+
+// word is the aligned word at off, which writers and readers share.
+func (g *segment) word(off int64) *uint32 { return (*uint32)(unsafe.Pointer(&g.data[off])) }
+
+// fill writes the record. It reports whether the segment has become quiet: nothing
+// is added to it any more.
+func (p place) fill(payload []byte) (quiet bool, err error) {
+	g, n := p.segment, padded(len(payload))
+	putPayload(g.data[p.off:p.off+n], payload)
+	atomic.StoreUint32(g.word(p.off+16), committed)
+	err = g.persist(p.off, n)
+	return g.writers.Add(-1) == 0 && g.sealed.Load(), err
+}
+
+// settle gives back what a sealed segment does not need. It does nothing while
+// records are being written.
+func (g *segment) settle(counts [kinds]uint32) error {
+	if g.file == nil || !g.sealed.Load() || g.writers.Load() > 0 {
+		return nil
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.data == nil {
+		return nil
+	}
+	putSeal(g.data, &counts)
+	err := errors.Join(g.persist(0, segmentHeader), closeData(g.data))
+	g.data = nil
+	return errors.Join(err, g.file.Truncate(g.limit.Load()))
+}
+
+// sync writes what the file has to the disk.
+func (g *segment) sync() error {
+	g.mu.RLock()
+	defer g.mu.RUnlock()
+	if g.data == nil || g.file == nil {
+		return nil
+	}
+	return syncData(g.file, g.data)
+}
+
+// close frees what the segment has taken, and leaves it for the next process.
+func (g *segment) close() error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.file == nil {
+		g.data = nil
+		return nil
+	}
+	var err error
+	if g.data != nil {
+		err = closeData(g.data)
+		g.data = nil
+	}
+	return errors.Join(err, g.file.Close())
+}
+
+// remove deletes the segment.
+func (g *segment) remove() error {
+	err := g.close()
+	if g.file == nil {
+		return err
+	}
+	if gone := os.Remove(g.file.Name()); !errors.Is(gone, fs.ErrNotExist) {
+		err = errors.Join(err, gone)
+	}
+	return err
+}
+
+// read copies what is at off into p: of a segment that is written to, only records
+// that are whole. When the first one is longer than p, need is its length.
+func (g *segment) read(p []byte, off int64) (n int, need int64, err error) {
+	g.mu.RLock()
+	defer g.mu.RUnlock()
+	limit := g.limit.Load()
+	switch {
+	case off >= limit:
+		return 0, 0, nil
+	case g.data != nil:
+		stop, need := g.whole(off, off+int64(len(p)), limit)
+		return copy(p, g.data[off:stop]), need, nil
+	case g.file == nil:
+		return 0, 0, fs.ErrClosed
+	}
+	n, err = g.file.ReadAt(p[:min(int64(len(p)), limit-off)], off)
+	if errors.Is(err, io.EOF) { // somebody has cut the file
+		g.limit.Store(off + int64(n))
+		err = nil
+	}
+	return n, 0, err
+}
+
+// whole returns the end of the last record before stop of those that are whole.
+// When the first one goes beyond stop, need is its length.
+func (g *segment) whole(off, stop, limit int64) (end, need int64) {
+	for end = off; end+recordHeader <= limit; {
+		n := padded(int(atomic.LoadUint32(g.word(end)) &^ reserved))
+		switch {
+		case atomic.LoadUint32(g.word(end+16)) != committed:
+			return end, 0
+		case end+n > stop && end == off:
+			return end, n
+		case end+n > stop:
+			return end, 0
+		}
+		end += n
+	}
+	return end, 0
+}

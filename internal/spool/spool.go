@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package spool
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/sidetrace/sidetrace/internal/procdir"
+	"github.com/sidetrace/sidetrace/internal/statedir"
+)
+
+// Defaults of [Config].
+const (
+	DefaultSegmentBytes = 8 << 20
+	DefaultMaxBytes     = 512 << 20
+	DefaultMaxAge       = 3 * 24 * time.Hour
+	DefaultMemoryBytes  = 32 << 20
+	DefaultSyncEvery    = time.Second
+)
+
+// Config says where a [Spool] keeps records, and how many. Zero fields mean the
+// defaults.
+type Config struct {
+	// Dir is the folder of the service, in which each process has one. Empty
+	// keeps records in memory.
+	Dir string
+	// SegmentBytes is the size of a segment.
+	SegmentBytes int64
+	// MaxBytes bounds all segments on disk, those that dead processes have left
+	// included. Over it the oldest one goes.
+	MaxBytes int64
+	// MaxAge is how old a segment gets.
+	MaxAge time.Duration
+	// MemoryBytes bounds records in memory, which are there when the disk has no
+	// room or is slow.
+	MemoryBytes int64
+	// SyncEvery is how often records are written through, for a loss of power.
+	SyncEvery time.Duration
+	// Report takes errors that no caller waits for. It may be nil.
+	Report func(error)
+}
+
+// memorySegment is the size of segments in memory.
+const memorySegment = 1 << 20
+
+// patience is how long Append waits for the disk.
+const patience = 100 * time.Millisecond
+
+// ErrFull is what [Spool.Append] answers when there is room neither on disk nor in
+// memory.
+var ErrFull = errors.New("spool: no room")
+
+// Spool is a log of records. Its methods may be called from several goroutines at
+// once.
+type Spool struct {
+	cfg Config
+
+	mu       sync.Mutex // guards what follows
+	changed  *sync.Cond // spares, spareErr, closed
+	own      *folder    // nil in memory
+	folders  []*folder  // of the dead
+	segments []*segment // oldest first, the one that is written to last
+	current  *segment   // nil if none is
+	spares   []*segment // made ahead
+	want     int64      // room that somebody waits for
+	spareErr error      // why there are none
+	bytes    int64      // of segments and spares on disk
+	memory   int64      // likewise in memory
+	files    int        // made
+	seq      uint64
+	index    int64
+	made     [kinds]int64 // records added
+	wakeAt   [kinds]int64 // count of made at which a cursor is to be woken
+	cursors  []*Cursor
+	trash    []*segment
+	closed   bool
+
+	internMu sync.Mutex // guards interned
+	interned map[string]*Origin
+
+	make, tidy chan struct{} // wake the keepers
+	done       chan struct{}
+	keepers    sync.WaitGroup
+}
+
+// Open opens a spool, and takes over what dead processes have left in cfg.Dir.
+// When the folder cannot be used, err is not nil and the spool is in memory.
+func Open(cfg Config) (*Spool, error) {
+	cfg.SegmentBytes = cmp.Or(cfg.SegmentBytes, DefaultSegmentBytes)
+	cfg.MaxBytes = cmp.Or(cfg.MaxBytes, DefaultMaxBytes)
+	cfg.MaxAge = cmp.Or(cfg.MaxAge, DefaultMaxAge)
+	cfg.MemoryBytes = cmp.Or(cfg.MemoryBytes, DefaultMemoryBytes)
+	cfg.SyncEvery = cmp.Or(cfg.SyncEvery, DefaultSyncEvery)
+	cfg.SegmentBytes = max(min(cfg.SegmentBytes, cfg.MaxBytes/4), 1<<12) &^ 7
+	if cfg.Report == nil {
+		cfg.Report = func(error) {}
+	}
+	s := &Spool{cfg: cfg, interned: map[string]*Origin{}, make: make(chan struct{}, 1), tidy: make(chan struct{}, 1), done: make(chan struct{})}
+	s.changed = sync.NewCond(&s.mu)
+	for k := range s.wakeAt {
+		s.wakeAt[k] = never
+	}
+	var err error
+	if cfg.Dir != "" {
+		err = s.openDir()
+	}
+	if s.own != nil {
+		s.keepers.Go(s.makeSpares)
+		signal(s.make)
+	}
+	s.keepers.Go(s.keepTidy)
+	return s, err
+}
+
+func (s *Spool) openDir() error {
+	if err := statedir.Prepare(s.cfg.Dir); err != nil {
+		return err
+	}
+	own, err := procdir.New(s.cfg.Dir)
+	if err != nil {
+		return err
+	}
+	dead, err := procdir.Adopt(s.cfg.Dir, s.report)
+	if err != nil {
+		s.report(err)
+	}
+	for _, f := range dead {
+		s.adopt(f)
+	}
+	s.own = &folder{Folder: own}
+	_ = s.makeSpare(s.cfg.SegmentBytes) // now, lest Append waits for the first one; it reports
+	return nil
+}
+
+func (s *Spool) report(err error) { s.cfg.Report(fmt.Errorf("spool: %w", err)) }
+
+// Folder returns where the records of this process are, empty for memory.
+func (s *Spool) Folder() string {
+	if s.own == nil {
+		return ""
+	}
+	return s.own.Path
+}
+
+// Append adds a record. It is safe from the death of the process when Append
+// returns, unless the spool is in memory. It waits for the disk only when that has
+// not kept up, and then a tenth of a second at most.
+func (s *Spool) Append(k Kind, o *Origin, payload []byte) error {
+	s.mu.Lock()
+	g, err := s.roomLocked(o, len(payload))
+	s.made[k]++
+	if err != nil {
+		s.refuseLocked(k)
+		s.mu.Unlock()
+		return err
+	}
+	number, define := g.numberLocked(o)
+	p := g.reserveLocked(k, len(payload), number)
+	if s.made[k] >= s.wakeAt[k] {
+		s.wakeLocked(k)
+	}
+	s.mu.Unlock()
+
+	quiet := false
+	if define.segment != nil {
+		quiet, err = define.fill(o.encoded)
+	}
+	last, err2 := p.fill(payload)
+	if quiet || last {
+		signal(s.tidy)
+	}
+	if err = errors.Join(err, err2); err != nil {
+		s.report(err) // it can still be read from memory
+	}
+	return nil
+}
+
+func (s *Spool) refuseLocked(k Kind) {
+	for _, c := range s.cursors {
+		if c.kind == k {
+			c.loseLocked(NoRoom, 1)
+		}
+	}
+}
+
+// roomLocked returns the segment that takes the record.
+func (s *Spool) roomLocked(o *Origin, payload int) (*segment, error) {
+	need := roomFor(o, payload)
+	var expired bool
+	var timer *time.Timer
+	defer func() {
+		if timer != nil {
+			timer.Stop()
+		}
+	}()
+	for {
+		switch g := s.current; {
+		case s.closed:
+			return nil, fs.ErrClosed
+		case g != nil && g.takes(o, payload):
+			return g, nil
+		case s.installLocked(need):
+			continue
+		case s.own == nil || expired || s.spareErr != nil || need > s.cfg.MaxBytes/2:
+			return s.memoryLocked(need)
+		}
+		s.want = max(s.want, need)
+		signal(s.make)
+		if timer == nil {
+			timer = time.AfterFunc(patience, func() {
+				s.mu.Lock()
+				defer s.mu.Unlock()
+				expired = true
+				s.changed.Broadcast()
+			})
+		}
+		s.changed.Wait()
+	}
+}
+
+// installLocked makes a spare the current segment.
+func (s *Spool) installLocked(need int64) bool {
+	i := slices.IndexFunc(s.spares, func(g *segment) bool { return g.fits(need) })
+	if i < 0 {
+		return false
+	}
+	g := s.spares[i]
+	s.spares = slices.Delete(s.spares, i, i+1)
+	s.replaceLocked(g)
+	signal(s.make)
+	return true
+}
+
+// replaceLocked makes g the current segment in place of the one before.
+func (s *Spool) replaceLocked(g *segment) {
+	s.sealLocked()
+	s.seq++
+	s.index++
+	g.index = s.index
+	if err := g.beginLocked(s.seq); err != nil {
+		s.report(err)
+	}
+	s.segments = append(s.segments, g)
+	s.current = g
+}
+
+// sealLocked ends the current segment.
+func (s *Spool) sealLocked() {
+	if s.current == nil {
+		return
+	}
+	s.current.sealed.Store(true)
+	s.current = nil
+	signal(s.tidy)
+}
+
+// memoryLocked makes a segment in memory the current one.
+func (s *Spool) memoryLocked(need int64) (*segment, error) {
+	size := max(min(memorySegment, s.cfg.MemoryBytes/4), need+segmentHeader)
+	if size > s.cfg.MemoryBytes {
+		return nil, ErrFull
+	}
+	inMemory := func(g *segment) bool { return g.file == nil }
+	for s.memory+size > s.cfg.MemoryBytes {
+		s.sealLocked()
+		if !s.evictLocked(Evicted, inMemory) {
+			return nil, ErrFull
+		}
+	}
+	g, err := newSegment(nil, 0, size)
+	if err != nil {
+		return nil, err
+	}
+	s.memory += size
+	s.replaceLocked(g)
+	if s.own != nil {
+		signal(s.make) // perhaps the disk has room again
+	}
+	return g, nil
+}
+
+// signal wakes who waits for c.
+func signal(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}

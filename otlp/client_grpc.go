@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package otlp
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+
+	"time"
+
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/backoff"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/encoding"
+	_ "google.golang.org/grpc/encoding/gzip" // for Endpoint.Compression
+	"google.golang.org/grpc/mem"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/status"
+
+	"github.com/sidetrace/sidetrace/internal/spool"
+)
+
+// Methods of OTLP/gRPC (OTLP specification, "OTLP/gRPC").
+const (
+	grpcTraces = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
+	grpcLogs   = "/opentelemetry.proto.collector.logs.v1.LogsService/Export"
+)
+
+// reconnect is how often a collector that is away is looked for. gRPC's own
+// default waits up to two minutes.
+const reconnect = time.Second
+
+type grpcClient struct {
+	conn    *grpc.ClientConn
+	method  string
+	headers metadata.MD
+	timeout time.Duration
+	options []grpc.CallOption
+}
+
+func newGRPCClient(e *Endpoint, u *url.URL, k spool.Kind) (*grpcClient, error) {
+	params := grpc.ConnectParams{
+		Backoff:           backoff.Config{BaseDelay: firstWait, Multiplier: 1.6, Jitter: 0.2, MaxDelay: reconnect},
+		MinConnectTimeout: maxWait,
+	}
+	conn, err := grpc.NewClient("passthrough:///"+u.Host, e.credentials(u), grpc.WithConnectParams(params), grpc.WithUserAgent(userAgent), grpc.WithDisableServiceConfig())
+	if err != nil {
+		return nil, fmt.Errorf("otlp: endpoint %s: %w", e.URL, err)
+	}
+	c := &grpcClient{
+		conn: conn, method: grpcTraces, headers: metadata.New(e.Headers), timeout: e.timeout(),
+		// A request waits for a connection, which is there as soon as the endpoint is.
+		options: []grpc.CallOption{grpc.ForceCodecV2(rawCodec{}), grpc.WaitForReady(true)},
+	}
+	if k == spool.Log {
+		c.method = grpcLogs
+	}
+	if e.Compression != "" {
+		c.options = append(c.options, grpc.UseCompressor(e.Compression))
+	}
+	return c, nil
+}
+
+func (c *grpcClient) close() error { return c.conn.Close() }
+
+// send implements [client].
+func (c *grpcClient) send(ctx context.Context, records []spool.Record) answer {
+	ctx, cancel := context.WithTimeout(metadata.NewOutgoingContext(ctx, c.headers), c.timeout)
+	defer cancel()
+	q := group(records)
+	body := q.append(make([]byte, 0, q.size()))
+	var reply []byte
+	err := c.conn.Invoke(ctx, c.method, body, &reply, c.options...)
+	if err == nil {
+		return partial(reply, len(records))
+	}
+	return grpcAnswer(err)
+}
+
+// grpcAnswer says what an error means (OTLP specification, "Failures" of
+// OTLP/gRPC). A request that is too large has no code of its own: grpc-go and
+// others answer RESOURCE_EXHAUSTED, which without RetryInfo is final.
+func grpcAnswer(err error) answer {
+	s := status.Convert(err)
+	a := answer{err: err, verdict: refused}
+	for _, d := range s.Details() {
+		if info, ok := d.(*errdetails.RetryInfo); ok {
+			a.verdict, a.after = retry, info.GetRetryDelay().AsDuration()
+		}
+	}
+	switch s.Code() {
+	case codes.Canceled, codes.DeadlineExceeded, codes.Aborted, codes.OutOfRange, codes.Unavailable, codes.DataLoss:
+		a.verdict = retry
+	case codes.ResourceExhausted:
+		if a.verdict != retry {
+			a.verdict = tooLarge
+		}
+	case codes.Unauthenticated, codes.PermissionDenied, codes.Unimplemented:
+		a.verdict = retry // see misconfigured
+		a.after = max(a.after, misconfigured)
+	default:
+		a.verdict = refused
+	}
+	return a
+}
+
+// misconfigured is the wait for an endpoint that refuses whoever asks, whatever
+// the request: for want of a header, say. The OTLP specification counts that as
+// final; but no record is at fault, all would be lost one by one, and somebody is
+// going to repair it.
+const misconfigured = maxWait
+
+// rawCodec sends bytes that are encoded already, and returns those of the reply.
+type rawCodec struct{}
+
+var _ encoding.CodecV2 = rawCodec{}
+
+// Name implements [encoding.CodecV2].
+func (rawCodec) Name() string { return "proto" }
+
+// Marshal implements [encoding.CodecV2].
+func (rawCodec) Marshal(v any) (mem.BufferSlice, error) {
+	return mem.BufferSlice{mem.SliceBuffer(v.([]byte))}, nil
+}
+
+// Unmarshal implements [encoding.CodecV2].
+func (rawCodec) Unmarshal(data mem.BufferSlice, v any) error {
+	*v.(*[]byte) = data.Materialize()
+	return nil
+}
