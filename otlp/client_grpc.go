@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"sync"
 
 	"time"
 
@@ -70,7 +71,8 @@ func (c *grpcClient) send(ctx context.Context, records []spool.Record) answer {
 	ctx, cancel := context.WithTimeout(metadata.NewOutgoingContext(ctx, c.headers), c.timeout)
 	defer cancel()
 	q := group(records)
-	body := q.append(make([]byte, 0, q.size()))
+	body := bodies.get(q.size())
+	*body = q.append(*body)
 	var reply []byte
 	err := c.conn.Invoke(ctx, c.method, body, &reply, c.options...)
 	if err == nil {
@@ -112,6 +114,42 @@ func grpcAnswer(err error) answer {
 // going to repair it.
 const misconfigured = maxWait
 
+// bodyPool keeps the bodies of requests. gRPC gives them back when it does not need
+// them any more.
+type bodyPool struct{ sync.Pool }
+
+var (
+	bodies bodyPool
+
+	_ mem.BufferPool = (*bodyPool)(nil)
+)
+
+// get returns an empty body with room for n bytes.
+func (p *bodyPool) get(n int) *[]byte {
+	if b, ok := p.Pool.Get().(*[]byte); ok && cap(*b) >= n {
+		*b = (*b)[:0]
+		return b
+	}
+	return new(make([]byte, 0, max(n, minBody)))
+}
+
+// minBody is about what a full request of ordinary spans has.
+const minBody = 512 << 10
+
+// Get implements [mem.BufferPool].
+func (p *bodyPool) Get(n int) *[]byte {
+	b := p.get(n)
+	*b = (*b)[:n]
+	return b
+}
+
+// Put implements [mem.BufferPool].
+func (p *bodyPool) Put(b *[]byte) {
+	if cap(*b) <= DefaultRequestBytes {
+		p.Pool.Put(b)
+	}
+}
+
 // rawCodec sends bytes that are encoded already, and returns those of the reply.
 type rawCodec struct{}
 
@@ -122,7 +160,7 @@ func (rawCodec) Name() string { return "proto" }
 
 // Marshal implements [encoding.CodecV2].
 func (rawCodec) Marshal(v any) (mem.BufferSlice, error) {
-	return mem.BufferSlice{mem.SliceBuffer(v.([]byte))}, nil
+	return mem.BufferSlice{mem.NewBuffer(v.(*[]byte), &bodies)}, nil
 }
 
 // Unmarshal implements [encoding.CodecV2].

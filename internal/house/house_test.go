@@ -89,6 +89,7 @@ var allowed = map[string][]string{
 	"internal/envtable":  {"internal/env"},
 	"internal/bench":     {},
 	"internal/otlptest":  {},
+	"internal/loadgen":   {"otlp"},
 	"internal/s3test":    {},
 	"sid":                {"internal/hostaddr"},
 	"oss":                {"internal/spill", "internal/statedir"},
@@ -113,9 +114,9 @@ var allowed = map[string][]string{
 // them does not compile them.
 var heavy = map[string][]string{
 	"github.com/aws/":                      {"oss", "internal/s3test"},
-	"google.golang.org/grpc":               {"middleware", "otlp", "internal/otlptest", "examples/agent/agentpb", "examples/agent/agentdemo", "examples/grpc"},
+	"google.golang.org/grpc":               {"middleware", "otlp", "internal/loadgen", "internal/otlptest", "examples/agent/agentpb", "examples/agent/agentdemo", "examples/grpc"},
 	"google.golang.org/protobuf":           {"otlp", "internal/otlpjson", "internal/otlptest", "examples/agent/agentpb"},
-	"go.opentelemetry.io/otel/exporters/":  {"otlp"},
+	"go.opentelemetry.io/otel/exporters/":  {"internal/loadgen"},
 	"go.opentelemetry.io/otel/sdk/log":     {"otlp"},
 	"go.opentelemetry.io/contrib/":         {"middleware", "otlp"},
 	"github.com/gofrs/flock":               {"internal/procdir", "internal/rotate"},

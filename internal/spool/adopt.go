@@ -44,7 +44,7 @@ func (s *Spool) adopt(p *procdir.Folder) {
 
 // load opens the segments of the folder, in order. What is none is put aside.
 func (f *folder) load() ([]*segment, error) {
-	names, err := segmentNames(f.Path)
+	names, err := filesIn(f.Path, segmentExt)
 	errs := []error{err}
 	var all []*segment
 	for _, name := range names {
@@ -55,20 +55,24 @@ func (f *folder) load() ([]*segment, error) {
 		if err != nil {
 			errs = append(errs, err)
 		}
-		if g != nil {
-			all = append(all, g)
+		if g == nil {
+			continue
 		}
+		if g.doubtful && len(all) > 0 {
+			g.seq = all[len(all)-1].seq // the name is what is left to go by
+		}
+		all = append(all, g)
 	}
-	slices.SortFunc(all, func(a, b *segment) int { return cmp.Compare(a.seq, b.seq) })
+	slices.SortStableFunc(all, func(a, b *segment) int { return cmp.Compare(a.seq, b.seq) })
 	return all, errors.Join(errs...)
 }
 
-// segmentNames returns the paths of the segments in a folder.
-func segmentNames(dir string) ([]string, error) {
+// filesIn returns the paths of the files with an extension.
+func filesIn(dir, ext string) ([]string, error) {
 	entries, err := os.ReadDir(dir)
 	var names []string
 	for _, e := range entries {
-		if e.Type().IsRegular() && filepath.Ext(e.Name()) == segmentExt {
+		if e.Type().IsRegular() && filepath.Ext(e.Name()) == ext {
 			names = append(names, filepath.Join(dir, e.Name()))
 		}
 	}
@@ -86,11 +90,15 @@ func openSegment(f *folder, name string) (*segment, error) {
 	switch {
 	case err != nil:
 		return nil, errors.Join(fmt.Errorf("%s: %w", name, err), file.Close())
-	case g.seq == 0:
+	case g.seq == 0 && !g.doubtful:
 		return nil, errors.Join(file.Close(), os.Remove(name))
 	}
 	return g, nil
 }
+
+// searched is how long a file may be whose records are looked for though its header
+// says nothing: it may be anything.
+const searched = 1 << 30
 
 func readSegment(f *folder, file *os.File) (*segment, error) {
 	info, err := file.Stat()
@@ -101,28 +109,40 @@ func readSegment(f *folder, file *os.File) (*segment, error) {
 	if _, err := io.ReadFull(file, b); err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
 		return nil, err
 	}
-	if !slices.ContainsFunc(b, func(c byte) bool { return c != 0 }) && info.Size() >= segmentHeader {
-		return &segment{file: file}, nil // made ahead
-	}
 	h, err := parseHeader(b)
-	if err != nil {
-		return nil, err
+	if err != nil || !h.intact && info.Size() > searched {
+		return nil, cmp.Or(err, ErrFormat)
 	}
-	g := &segment{folder: f, file: file, seq: h.seq, size: info.Size(), made: h.made, counts: h.counts, origins: map[uint16]*Origin{}}
+	g := &segment{
+		folder: f, file: file, seq: h.seq, size: info.Size(), made: h.made, counts: h.counts,
+		torn: !h.sealed, doubtful: !h.intact, origins: map[uint16]*Origin{},
+	}
 	g.limit.Store(info.Size())
 	g.sealed.Store(true)
-	if !h.sealed {
+	if g.torn {
 		err = g.count()
 	}
-	return g, err
+	if err != nil || h.intact {
+		return g, err
+	}
+	g.made = info.ModTime()
+	switch {
+	case g.counts[Span]+g.counts[Log] > 0:
+		return g, nil
+	case slices.ContainsFunc(b, func(c byte) bool { return c != 0 }):
+		return nil, ErrFormat
+	}
+	return &segment{file: file}, nil // made ahead
 }
 
 // count finds out how many records there are in a segment that its process had no
 // time to seal, and where they end.
 func (g *segment) count() error {
 	end := int64(segmentHeader)
-	err := g.each(func(r record, _ state, after int64) bool {
-		g.counts[r.kind] = max(g.counts[r.kind], r.ordinal)
+	err := g.each(func(r record, s state, after int64) bool {
+		if g.follows(g.counts[r.kind], r, s) {
+			g.counts[r.kind] = r.ordinal
+		}
 		end = after
 		return true
 	})

@@ -7,7 +7,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"hash/crc32"
-	"io/fs"
 	"maps"
 	"math"
 	"os"
@@ -66,9 +65,11 @@ type Cursor struct {
 	dropped         map[Reason]int64 // after they were taken
 	wakeAt          int64            // count of Spool.made
 
-	fileMu sync.Mutex // guards files and stored
-	files  map[*folder]*os.File
-	stored map[*folder]position
+	fileMu  sync.Mutex // guards what follows
+	files   map[*folder]*os.File
+	stored  map[*folder]position
+	failing bool // the latest write has failed
+	closed  bool
 }
 
 // Record is one that is to be delivered. It is valid until its batch is done.
@@ -137,11 +138,15 @@ func (c *Cursor) expectLocked(f *folder) {
 			continue
 		}
 		switch {
+		case g.doubtful: // so is what is confirmed of it: all comes again
+			c.expected += int64(g.counts[c.kind])
 		case g.seq < at.seq:
-			c.began[f] = position{g, math.MaxInt64, g.counts[c.kind]}
+			c.began[f] = position{g, never, g.counts[c.kind]}
 		case g.seq == at.seq:
-			c.expected += int64(g.counts[c.kind] - min(at.ordinal, g.counts[c.kind]))
-			c.began[f] = position{g, max(at.off, segmentHeader), min(at.ordinal, g.counts[c.kind])}
+			confirmed := min(at.ordinal, g.counts[c.kind])
+			c.expected += int64(g.counts[c.kind] - confirmed)
+			// Not at the offset: the origins are before it.
+			c.began[f] = position{g, segmentHeader, confirmed}
 		default:
 			c.expected += int64(g.counts[c.kind])
 		}
@@ -211,12 +216,12 @@ func (c *Cursor) loseLocked(r Reason, n int64) {
 
 // startLocked returns where c begins to read in g.
 func (c *Cursor) startLocked(g *segment) position {
-	if at, ok := c.began[g.folder]; ok {
+	if at, ok := c.began[g.folder]; ok && !g.doubtful {
 		switch {
 		case at.segment == g:
 			return at
 		case at.segment.index > g.index:
-			return position{g, math.MaxInt64, g.counts[c.kind]}
+			return position{g, never, g.counts[c.kind]}
 		}
 	}
 	return position{g, segmentHeader, 0}
@@ -273,7 +278,7 @@ func (c *Cursor) evictLocked(g *segment, why Reason) {
 	}
 	if at.segment == g {
 		c.loseLocked(why, int64(g.counts[c.kind])-int64(at.ordinal))
-		c.next = position{g, math.MaxInt64, g.counts[c.kind]}
+		c.next = position{g, never, g.counts[c.kind]}
 	}
 }
 
@@ -287,8 +292,12 @@ func (c *Cursor) Done(b *Batch, delivered int, dropped map[Reason]int) {
 		c.dropped[r] += int64(n)
 	}
 	b.flight.done = true
+	var passed []position // the last one in each segment
 	n := 0
 	for n < len(c.pending) && c.pending[n].done {
+		if n > 0 && c.confirmed.segment != c.pending[n].after.segment {
+			passed = append(passed, c.confirmed)
+		}
 		c.confirmed = c.pending[n].after
 		c.settled += int64(c.pending[n].records)
 		n++
@@ -300,7 +309,7 @@ func (c *Cursor) Done(b *Batch, delivered int, dropped map[Reason]int) {
 	if n == 0 {
 		return
 	}
-	c.store(at)
+	c.store(append(passed, at))
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if c.saved.segment == nil || c.saved.segment.index < at.segment.index || c.saved.segment == at.segment && c.saved.off < at.off {
@@ -310,22 +319,34 @@ func (c *Cursor) Done(b *Batch, delivered int, dropped map[Reason]int) {
 	s.freeLocked()
 }
 
-// store writes a position to the file in its folder.
-func (c *Cursor) store(at position) {
-	g := at.segment
-	if g.folder == nil {
-		return
-	}
+// store writes positions to the files in their folders. It reports the first one of
+// several errors: the disk may be full for long.
+func (c *Cursor) store(passed []position) {
 	c.fileMu.Lock()
-	defer c.fileMu.Unlock()
-	last := c.stored[g.folder]
-	if last.segment != nil && (last.segment.index > g.index || last.segment == g && last.off >= at.off) {
-		return
+	was := c.failing
+	var err error
+	for _, at := range passed {
+		err = errors.Join(err, c.storeLocked(at))
 	}
-	if err := c.writeLocked(at); err != nil && !errors.Is(err, fs.ErrNotExist) { // the folder may be done with
+	c.fileMu.Unlock()
+	if err != nil && !was {
 		c.spool.report(err)
 	}
+}
+
+func (c *Cursor) storeLocked(at position) error {
+	g := at.segment
+	if g.folder == nil || g.doubtful || g.folder.left.Load() || c.closed {
+		return nil
+	}
+	last := c.stored[g.folder]
+	if last.segment != nil && (last.segment.index > g.index || last.segment == g && last.off >= at.off) {
+		return nil
+	}
+	err := c.writeLocked(at)
+	c.failing = err != nil
 	c.stored[g.folder] = at
+	return err
 }
 
 func (c *Cursor) writeLocked(at position) error {
@@ -363,9 +384,23 @@ func readCursor(path string) (at storedCursor) {
 	return storedCursor{le.Uint64(b), int64(le.Uint64(b[8:])), le.Uint32(b[16:])}
 }
 
+// forget closes the file in a folder that is given up.
+func (c *Cursor) forget(f *folder) error {
+	c.fileMu.Lock()
+	defer c.fileMu.Unlock()
+	file := c.files[f]
+	delete(c.files, f)
+	delete(c.stored, f)
+	if file == nil {
+		return nil
+	}
+	return file.Close()
+}
+
 func (c *Cursor) close() error {
 	c.fileMu.Lock()
 	defer c.fileMu.Unlock()
+	c.closed = true // the folders may be those of another process from now on
 	var errs []error
 	for _, f := range c.files {
 		errs = append(errs, f.Close())

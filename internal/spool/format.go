@@ -83,22 +83,31 @@ func sumHeader(b []byte) { le.PutUint32(b[44:], crc32.Checksum(b[:44], castagnol
 
 // header is what a segment's header says.
 type header struct {
+	intact bool // else nothing is known
 	seq    uint64
 	made   time.Time
 	sealed bool
 	counts [kinds]uint32 // if sealed
 }
 
+// parseHeader reads a header. One that is damaged is no error: the records behind it
+// have sums of their own.
 func parseHeader(b []byte) (h header, err error) {
-	if len(b) < segmentHeader || string(b[:8]) != segmentMagic || le.Uint32(b[8:]) != version {
+	sum := le.Uint32(b[44:])
+	whole := sum == crc32.Checksum(b[:44], castagnoli)
+	// The process may have died in the midst of [putSeal]: the sum is the last.
+	unsealed := crc32.Update(crc32.Checksum(b[:32], castagnoli), castagnoli, make([]byte, 12))
+	switch {
+	case !whole && sum != unsealed:
+		return h, nil
+	case string(b[:8]) != segmentMagic || le.Uint32(b[8:]) != version:
 		return h, ErrFormat
 	}
-	h = header{seq: le.Uint64(b[16:]), made: time.Unix(0, int64(le.Uint64(b[24:])))}
-	if le.Uint32(b[44:]) != crc32.Checksum(b[:44], castagnoli) {
-		return h, nil // its records have sums of their own
+	h = header{intact: true, seq: le.Uint64(b[16:]), made: time.Unix(0, int64(le.Uint64(b[24:])))}
+	if whole && le.Uint32(b[32:]) == 1 {
+		h.sealed = true
+		h.counts[Span], h.counts[Log] = le.Uint32(b[36:]), le.Uint32(b[40:])
 	}
-	h.sealed = le.Uint32(b[32:]) == 1
-	h.counts[Span], h.counts[Log] = le.Uint32(b[36:]), le.Uint32(b[40:])
 	return h, nil
 }
 

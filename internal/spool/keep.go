@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"runtime"
 	"slices"
 	"syscall"
@@ -55,6 +54,9 @@ func (s *Spool) makeSpare(size int64) error {
 	s.mu.Lock()
 	known := s.spareErr != nil
 	s.spareErr = err
+	if err != nil {
+		s.want = 0 // the next try is for what everybody needs
+	}
 	s.changed.Broadcast()
 	s.mu.Unlock()
 	if err != nil && !known {
@@ -62,6 +64,9 @@ func (s *Spool) makeSpare(size int64) error {
 	}
 	return err
 }
+
+// noRoom reports whether removing files may help.
+func noRoom(err error) bool { return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) }
 
 func (s *Spool) tryMakeSpare(size int64) error {
 	anything := func(g *segment) bool { return g.file != nil }
@@ -82,7 +87,7 @@ func (s *Spool) tryMakeSpare(size int64) error {
 			s.own.segments++
 			s.mu.Unlock()
 			return nil
-		case !errors.Is(err, syscall.ENOSPC) || !s.evictLocked(NoRoom, anything):
+		case !noRoom(err) || size > s.cfg.SegmentBytes || !s.evictLocked(NoRoom, anything): // one long record is not worth all others
 			s.bytes -= size
 			s.mu.Unlock()
 			return err
@@ -95,13 +100,15 @@ func (s *Spool) tryMakeSpare(size int64) error {
 func (s *Spool) keepTidy() {
 	tick := time.NewTicker(s.cfg.SyncEvery)
 	defer tick.Stop()
+	defer s.say()
 	for {
 		select {
 		case <-s.done:
 			return
 		case <-s.tidy:
-			s.settle()
-			s.empty()
+			s.say()
+			s.empty() // first, as it may recycle what would be unmapped
+			s.settle(keptMapped)
 		case <-tick.C:
 			s.expire()
 			s.sync()
@@ -119,8 +126,12 @@ func (s *Spool) retry() {
 	}
 }
 
-// settle unmaps segments that are complete.
-func (s *Spool) settle() {
+// keptMapped is how many segments stay mapped though they are complete. They may
+// soon be delivered, and recycled.
+const keptMapped = 1
+
+// settle unmaps segments that are complete, but for the latest ones.
+func (s *Spool) settle(but int) {
 	s.mu.Lock()
 	var full []*segment
 	for _, g := range s.segments {
@@ -129,7 +140,7 @@ func (s *Spool) settle() {
 		}
 	}
 	s.mu.Unlock()
-	for _, g := range full {
+	for _, g := range full[:max(len(full)-but, 0)] {
 		s.mu.Lock()
 		counts := g.counts
 		s.mu.Unlock()
@@ -137,7 +148,7 @@ func (s *Spool) settle() {
 			s.report(err)
 		}
 		s.mu.Lock()
-		if limit := g.limit.Load(); g.file != nil && g.size > limit && g.writers.Load() == 0 {
+		if limit := g.limit.Load(); g.file != nil && g.folder == s.own && !g.dropped && g.size > limit && g.writers.Load() == 0 {
 			s.bytes -= g.size - limit
 			g.size = limit
 		}
@@ -145,17 +156,28 @@ func (s *Spool) settle() {
 	}
 }
 
-// sync writes the current segment through.
+// sync writes through what has been added since it last did.
 func (s *Spool) sync() {
 	s.mu.Lock()
-	g := s.current
-	s.mu.Unlock()
-	if g == nil {
-		return
+	var all []*segment
+	for _, g := range s.segments {
+		if g.file != nil && g.folder == s.own && !g.synced {
+			all = append(all, g)
+		}
 	}
-	if err := g.sync(); err != nil {
+	s.mu.Unlock()
+	var errs []error
+	for _, g := range all {
+		complete := g.sealed.Load() && g.writers.Load() == 0
+		err := g.sync()
+		g.synced = complete && err == nil
+		errs = append(errs, err)
+	}
+	err := errors.Join(errs...)
+	if err != nil && !s.unsynced {
 		s.report(err)
 	}
+	s.unsynced = err != nil
 }
 
 // expire removes segments that are too old.
@@ -203,7 +225,7 @@ func (s *Spool) dropLocked(g *segment) {
 
 // freeLocked drops the segments that all cursors have behind them.
 func (s *Spool) freeLocked() {
-	for len(s.segments) > 0 {
+	for len(s.segments) > 0 && len(s.cursors) > 0 {
 		g := s.segments[0]
 		if g == s.current || !g.sealed.Load() || slices.ContainsFunc(s.cursors, func(c *Cursor) bool { return !c.behindLocked(g) }) {
 			return
@@ -222,8 +244,14 @@ func (s *Spool) empty() {
 	for _, g := range trash {
 		if g.writers.Load() > 0 {
 			s.mu.Lock()
-			s.trash = append(s.trash, g) // the last writer wakes us
+			s.trash = append(s.trash, g) // the last writer wakes the keeper
 			s.mu.Unlock()
+			if g.writers.Load() == 0 {
+				signal(s.tidy) // it did before that
+			}
+			continue
+		}
+		if s.recycle(g) {
 			continue
 		}
 		if err := g.remove(); err != nil {
@@ -231,6 +259,30 @@ func (s *Spool) empty() {
 		}
 		s.leave(g.folder)
 	}
+}
+
+// spareCount is how many segments are made of old ones ahead of need. A process
+// whose records are delivered as fast as they come makes no files then.
+const spareCount = 2
+
+// recycle makes a segment a spare that is still mapped: its pages are there.
+func (s *Spool) recycle(g *segment) bool {
+	s.mu.Lock()
+	wanted := g.folder == s.own && len(s.spares) < spareCount && !s.closed && s.bytes+s.cfg.SegmentBytes <= s.cfg.MaxBytes
+	s.mu.Unlock()
+	if !wanted {
+		return false
+	}
+	fresh := g.reborn(s.cfg.SegmentBytes)
+	if fresh == nil {
+		return false
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.bytes += fresh.size
+	s.spares = append(s.spares, fresh)
+	s.changed.Broadcast()
+	return true
 }
 
 // leave gives up the folder of a dead process with its last segment.
@@ -243,24 +295,40 @@ func (s *Spool) leave(f *folder) {
 	over := f.segments == 0 && f != s.own
 	if over {
 		s.folders = slices.DeleteFunc(s.folders, func(o *folder) bool { return o == f })
+		f.left.Store(true)
 	}
+	cursors := slices.Clone(s.cursors)
 	s.mu.Unlock()
 	if over {
+		for _, c := range cursors {
+			if err := c.forget(f); err != nil {
+				s.report(err)
+			}
+		}
 		if err := f.clear(); err != nil {
 			s.report(err)
 		}
 	}
 }
 
-// clear removes what belongs to the spool, and releases the folder.
+// clear removes the files of cursors if there is nothing left that they are about,
+// and releases the folder.
 func (f *folder) clear() error {
-	names, err := filepath.Glob(filepath.Join(f.Path, "*"+cursorExt))
+	segments, err := filesIn(f.Path, segmentExt) // there are those that could not be opened
+	if err == nil && len(segments) == 0 {
+		err = f.clearCursors()
+	}
+	return errors.Join(err, f.Release())
+}
+
+func (f *folder) clearCursors() error {
+	names, err := filesIn(f.Path, cursorExt)
 	for _, name := range names {
 		if gone := os.Remove(name); !errors.Is(gone, fs.ErrNotExist) {
 			err = errors.Join(err, gone)
 		}
 	}
-	return errors.Join(err, f.Release())
+	return err
 }
 
 // awaitWriters waits for the records that are being copied.
@@ -291,7 +359,7 @@ func (s *Spool) Close() error {
 	s.keepers.Wait()
 	s.awaitWriters()
 
-	s.settle()
+	s.settle(0)
 	s.mu.Lock()
 	for _, c := range s.cursors {
 		c.skipLocked()
@@ -301,8 +369,15 @@ func (s *Spool) Close() error {
 	s.spares = nil
 	s.mu.Unlock()
 	s.empty()
+	return s.release()
+}
+
+// release closes files, and gives the folders up.
+func (s *Spool) release() error {
+	s.mu.Lock() // batches may still be on their way
+	defer s.mu.Unlock()
 	var errs []error
-	for _, g := range s.segments { // nobody else is left
+	for _, g := range slices.Concat(s.segments, s.trash) {
 		errs = append(errs, g.close())
 	}
 	for _, c := range s.cursors {
@@ -311,11 +386,12 @@ func (s *Spool) Close() error {
 	for _, f := range s.folders {
 		errs = append(errs, f.Release())
 	}
-	if s.own == nil {
-		return errors.Join(errs...)
+	switch {
+	case s.own == nil:
+	case s.own.segments == 0:
+		errs = append(errs, s.own.clear())
+	default:
+		errs = append(errs, s.own.Release())
 	}
-	if s.own.segments == 0 {
-		return errors.Join(append(errs, s.own.clear())...)
-	}
-	return errors.Join(append(errs, s.own.Release())...)
+	return errors.Join(errs...)
 }

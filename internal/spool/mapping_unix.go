@@ -18,10 +18,11 @@ func openData(f *os.File, size int64) ([]byte, error) {
 	if err := allocate(f, size); err != nil {
 		return nil, &os.PathError{Op: "allocate", Path: f.Name(), Err: err}
 	}
-	data, err := unix.Mmap(int(f.Fd()), 0, int(size), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED|populate)
+	data, err := unix.Mmap(int(f.Fd()), 0, int(size), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
 	if err != nil {
 		return nil, &os.PathError{Op: "mmap", Path: f.Name(), Err: err}
 	}
+	populate(data)
 	return data, nil
 }
 

@@ -52,16 +52,15 @@ func (s *Spool) intern(encoded []byte) *Origin {
 
 // numberLocked returns the number of o in g. With the first record of o it takes
 // the place of its definition too, which is to be filled.
-func (g *segment) numberLocked(o *Origin) (number uint16, define place) {
+func (g *segment) numberLocked(o *Origin) (number uint16, define place, err error) {
 	if n, known := g.numbers[o]; known {
-		return n, place{}
+		return n, place{}, nil
 	}
 	number = uint16(len(g.numbers) + 1)
 	g.numbers[o] = number
-	g.originsMu.Lock()
-	g.origins[number] = o
-	g.originsMu.Unlock()
-	return number, g.reserveLocked(origin, len(o.encoded), number)
+	g.defineOrigin(number, o)
+	define, err = g.reserveLocked(origin, len(o.encoded), number)
+	return number, define, err
 }
 
 // roomFor returns how much a record of o takes at most.

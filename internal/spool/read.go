@@ -95,6 +95,7 @@ func (c *Cursor) take(b *Batch, at position, maxBytes, maxRecords int) reading {
 		if err != nil {
 			if !errors.Is(err, fs.ErrClosed) {
 				c.spool.report(err)
+				c.spool.abandon(g)
 				at.off = g.limit.Load() // what cannot be read is counted as damaged
 			}
 			return reading{after: at}
@@ -134,18 +135,18 @@ func (c *Cursor) parse(b *Batch, p []byte, at position, maxBytes, maxRecords int
 			}
 		case s == whole && r.kind == origin:
 			at.segment.defineOrigin(r.origin, c.spool.intern(r.payload))
-		case r.kind == c.kind:
-			if s == whole && len(b.Records) > 0 && size+len(r.payload) > maxBytes {
-				return got
-			}
-			got.missing += max(int64(r.ordinal)-int64(at.ordinal)-1, 0)
+		case r.kind != c.kind || !at.segment.follows(at.ordinal, r, s):
+			// It is for others, or has been confirmed.
+		case s == open:
+			got.unfinished++
 			at.ordinal = r.ordinal
-			if s == open {
-				got.unfinished++
-			} else {
-				size += len(r.payload)
-				b.Records = append(b.Records, Record{at.segment.originOf(r.origin), r.payload})
-			}
+		case len(b.Records) > 0 && size+len(r.payload) > maxBytes:
+			return got
+		default:
+			got.missing += int64(r.ordinal-at.ordinal) - 1
+			at.ordinal = r.ordinal
+			size += len(r.payload)
+			b.Records = append(b.Records, Record{at.segment.originOf(r.origin), r.payload})
 		}
 		p = p[n:]
 		at.off += n
@@ -153,10 +154,22 @@ func (c *Cursor) parse(b *Batch, p []byte, at position, maxBytes, maxRecords int
 	return got
 }
 
+// follows reports whether r is to be counted behind the record of its kind with the
+// number after.
+func (g *segment) follows(after uint32, r record, s state) bool {
+	if s == open { // no sum vouches for its number
+		return g.torn && r.ordinal == after+1
+	}
+	return r.ordinal > after
+}
+
 // skip returns how much of p, which stands at off and does not begin with a
 // record, is to be passed over: to what may be one, or to the end. It is 0 if p
 // begins with a part of what may be one.
 func (g *segment) skip(p []byte, off int64) int64 {
+	if g.needs(p, off) > 0 {
+		return 0
+	}
 	limit := g.limit.Load()
 	maybe := func(i int64) bool {
 		_, n, s := parse(p[i:])

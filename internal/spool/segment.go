@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -22,13 +23,20 @@ const segmentExt = ".seg"
 // folder is that of one process, alive or dead.
 type folder struct {
 	*procdir.Folder
-	segments int // that are not removed, guarded by Spool.mu
+	segments int         // that are not removed, guarded by Spool.mu
+	left     atomic.Bool // the folder is given up
 }
 
 // segment is a part of the log: a file, mapped while it is written to, or memory.
 type segment struct {
 	folder *folder  // nil in memory
 	file   *os.File // nil in memory
+
+	// Of a segment of a dead process:
+	torn     bool // not sealed
+	doubtful bool // the header is damaged: seq is a guess
+
+	synced bool // since it is sealed, for the keeper alone
 
 	// Guarded by Spool.mu:
 	seq     uint64 // 0 until it is used
@@ -73,8 +81,30 @@ func newSegment(f *folder, number int, size int64) (*segment, error) {
 // beginLocked makes s the segment with the number seq.
 func (g *segment) beginLocked(seq uint64) error {
 	g.seq, g.made = seq, time.Now()
-	putSegmentHeader(g.data, seq, g.made)
+	if err := touch(func() { putSegmentHeader(g.data, seq, g.made) }); err != nil {
+		return err
+	}
 	return g.persist(0, segmentHeader)
+}
+
+var errFault = errors.New("a segment cannot be accessed: its file was cut, or the disk fails")
+
+// touch runs f, which reads or writes what is mapped. Where the file behind that is
+// gone, because somebody has cut it or the disk has failed, it returns an error, and
+// the process lives on.
+func touch(f func()) (err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		switch fault := recover().(type) {
+		case nil:
+		case interface{ Addr() uintptr }:
+			err = errFault
+		default:
+			panic(fault)
+		}
+	}()
+	f()
+	return nil
 }
 
 // persist writes bytes to the file where the system does not map it.
@@ -95,14 +125,19 @@ type place struct {
 }
 
 // reserveLocked takes the place of a record.
-func (g *segment) reserveLocked(k Kind, payload int, origin uint16) place {
+func (g *segment) reserveLocked(k Kind, payload int, origin uint16) (place, error) {
 	off := g.limit.Load()
+	err := touch(func() {
+		putPlace(g.data[off:], k, g.counts[k]+1, origin)
+		atomic.StoreUint32(g.word(off), uint32(payload)|reserved)
+	})
+	if err != nil {
+		return place{}, err
+	}
 	g.counts[k]++
 	g.writers.Add(1)
-	putPlace(g.data[off:], k, g.counts[k], origin)
-	atomic.StoreUint32(g.word(off), uint32(payload)|reserved)
 	g.limit.Store(off + padded(payload))
-	return place{g, off}
+	return place{g, off}, nil
 }
 
 // word is the aligned word at off, which writers and readers share.
@@ -112,9 +147,13 @@ func (g *segment) word(off int64) *uint32 { return (*uint32)(unsafe.Pointer(&g.d
 // is added to it any more.
 func (p place) fill(payload []byte) (quiet bool, err error) {
 	g, n := p.segment, padded(len(payload))
-	putPayload(g.data[p.off:p.off+n], payload)
-	atomic.StoreUint32(g.word(p.off+16), committed)
-	err = g.persist(p.off, n)
+	err = touch(func() {
+		putPayload(g.data[p.off:p.off+n], payload)
+		atomic.StoreUint32(g.word(p.off+16), committed)
+	})
+	if err == nil {
+		err = g.persist(p.off, n)
+	}
 	return g.writers.Add(-1) == 0 && g.sealed.Load(), err
 }
 
@@ -129,20 +168,41 @@ func (g *segment) settle(counts [kinds]uint32) error {
 	if g.data == nil {
 		return nil
 	}
-	putSeal(g.data, &counts)
-	err := errors.Join(g.persist(0, segmentHeader), closeData(g.data))
+	err := touch(func() { putSeal(g.data, &counts) })
+	err = errors.Join(err, g.persist(0, segmentHeader), closeData(g.data))
 	g.data = nil
 	return errors.Join(err, g.file.Truncate(g.limit.Load()))
+}
+
+// reborn returns an empty segment with the file and the mapping of g, nil if g is
+// not mapped or not of this size. The header goes first: whoever finds the file
+// half way takes it for one that was never used.
+func (g *segment) reborn(size int64) *segment {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if !mapped || g.file == nil || int64(len(g.data)) != size {
+		return nil
+	}
+	fresh := &segment{folder: g.folder, file: g.file, size: size, made: time.Now(), numbers: map[*Origin]uint16{}, origins: map[uint16]*Origin{}, data: g.data}
+	clear(fresh.data[:segmentHeader])
+	clear(fresh.data[segmentHeader:g.limit.Load()])
+	fresh.limit.Store(segmentHeader)
+	g.file, g.data = nil, nil
+	return fresh
 }
 
 // sync writes what the file has to the disk.
 func (g *segment) sync() error {
 	g.mu.RLock()
-	defer g.mu.RUnlock()
-	if g.data == nil || g.file == nil {
-		return nil
+	if g.data != nil {
+		defer g.mu.RUnlock()
+		return syncData(g.file, g.data)
 	}
-	return syncData(g.file, g.data)
+	g.mu.RUnlock()
+	if err := g.file.Sync(); !errors.Is(err, fs.ErrClosed) { // it may be removed meanwhile
+		return err
+	}
+	return nil
 }
 
 // close frees what the segment has taken, and leaves it for the next process.
@@ -183,8 +243,12 @@ func (g *segment) read(p []byte, off int64) (n int, need int64, err error) {
 	case off >= limit:
 		return 0, 0, nil
 	case g.data != nil:
-		stop, need := g.whole(off, off+int64(len(p)), limit)
-		return copy(p, g.data[off:stop]), need, nil
+		err = touch(func() {
+			var stop int64
+			stop, need = g.whole(off, off+int64(len(p)), limit)
+			n = copy(p, g.data[off:stop])
+		})
+		return n, need, err
 	case g.file == nil:
 		return 0, 0, fs.ErrClosed
 	}

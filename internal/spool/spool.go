@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"slices"
 	"sync"
 	"time"
@@ -52,6 +53,10 @@ const memorySegment = 1 << 20
 // patience is how long Append waits for the disk.
 const patience = 100 * time.Millisecond
 
+// longest is how much room a record and its origin may take: their lengths have 31
+// bits.
+const longest = math.MaxInt32
+
 // ErrFull is what [Spool.Append] answers when there is room neither on disk nor in
 // memory.
 var ErrFull = errors.New("spool: no room")
@@ -79,7 +84,10 @@ type Spool struct {
 	wakeAt   [kinds]int64 // count of made at which a cursor is to be woken
 	cursors  []*Cursor
 	trash    []*segment
+	unsaid   []error // to be reported
 	closed   bool
+
+	unsynced bool // the latest sync has failed, for the keeper alone
 
 	internMu sync.Mutex // guards interned
 	interned map[string]*Origin
@@ -140,6 +148,23 @@ func (s *Spool) openDir() error {
 
 func (s *Spool) report(err error) { s.cfg.Report(fmt.Errorf("spool: %w", err)) }
 
+// reportLocked leaves the report to a keeper: who takes it may call us.
+func (s *Spool) reportLocked(err error) {
+	s.unsaid = append(s.unsaid, err)
+	signal(s.tidy)
+}
+
+// say makes the reports of [Spool.reportLocked].
+func (s *Spool) say() {
+	s.mu.Lock()
+	unsaid := s.unsaid
+	s.unsaid = nil
+	s.mu.Unlock()
+	for _, err := range unsaid {
+		s.report(err)
+	}
+}
+
 // Folder returns where the records of this process are, empty for memory.
 func (s *Spool) Folder() string {
 	if s.own == nil {
@@ -153,15 +178,13 @@ func (s *Spool) Folder() string {
 // not kept up, and then a tenth of a second at most.
 func (s *Spool) Append(k Kind, o *Origin, payload []byte) error {
 	s.mu.Lock()
-	g, err := s.roomLocked(o, len(payload))
+	define, p, err := s.placeLocked(k, o, len(payload))
 	s.made[k]++
 	if err != nil {
 		s.refuseLocked(k)
 		s.mu.Unlock()
 		return err
 	}
-	number, define := g.numberLocked(o)
-	p := g.reserveLocked(k, len(payload), number)
 	if s.made[k] >= s.wakeAt[k] {
 		s.wakeLocked(k)
 	}
@@ -176,9 +199,45 @@ func (s *Spool) Append(k Kind, o *Origin, payload []byte) error {
 		signal(s.tidy)
 	}
 	if err = errors.Join(err, err2); err != nil {
-		s.report(err) // it can still be read from memory
+		s.report(err)
 	}
-	return nil
+	if errors.Is(err, errFault) {
+		s.abandon(p.segment)
+		return err
+	}
+	return nil // what is not in the file can still be read from memory
+}
+
+// placeLocked takes the place of a record and, with the first one of o, that of its
+// definition.
+func (s *Spool) placeLocked(k Kind, o *Origin, payload int) (define, p place, err error) {
+	for {
+		g, err := s.roomLocked(o, payload)
+		if err != nil {
+			return place{}, place{}, err
+		}
+		number, define, err := g.numberLocked(o)
+		if err == nil {
+			p, err = g.reserveLocked(k, payload, number)
+		}
+		if err == nil {
+			return define, p, nil
+		}
+		if define.segment != nil {
+			g.writers.Add(-1)
+		}
+		s.reportLocked(err)
+		s.sealLocked()
+	}
+}
+
+// abandon ends the use of a segment that cannot be accessed.
+func (s *Spool) abandon(g *segment) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.current == g {
+		s.sealLocked()
+	}
 }
 
 func (s *Spool) refuseLocked(k Kind) {
@@ -191,7 +250,17 @@ func (s *Spool) refuseLocked(k Kind) {
 
 // roomLocked returns the segment that takes the record.
 func (s *Spool) roomLocked(o *Origin, payload int) (*segment, error) {
+	if g := s.current; g != nil && g.takes(o, payload) && !s.closed {
+		return g, nil
+	}
+	return s.awaitRoomLocked(o, payload)
+}
+
+func (s *Spool) awaitRoomLocked(o *Origin, payload int) (*segment, error) {
 	need := roomFor(o, payload)
+	if need > longest {
+		return nil, ErrFull
+	}
 	var expired bool
 	var timer *time.Timer
 	defer func() {
@@ -232,6 +301,7 @@ func (s *Spool) installLocked(need int64) bool {
 	}
 	g := s.spares[i]
 	s.spares = slices.Delete(s.spares, i, i+1)
+	s.want = 0 // who still waits says so again
 	s.replaceLocked(g)
 	signal(s.make)
 	return true
@@ -244,7 +314,7 @@ func (s *Spool) replaceLocked(g *segment) {
 	s.index++
 	g.index = s.index
 	if err := g.beginLocked(s.seq); err != nil {
-		s.report(err)
+		s.reportLocked(err)
 	}
 	s.segments = append(s.segments, g)
 	s.current = g

@@ -1,0 +1,344 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package otlp_test
+
+import (
+	"compress/gzip"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/klauspost/compress/zstd"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/sdk/metric"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
+	coltrace "go.opentelemetry.io/proto/otlp/collector/trace/v1"
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/durationpb"
+
+	"github.com/sidetrace/sidetrace/internal/otlptest"
+	"github.com/sidetrace/sidetrace/otlp"
+)
+
+// soon is a pipeline that does not wait for more before it sends.
+func soon(t *testing.T, endpoints ...otlp.Endpoint) *otlp.Pipeline {
+	t.Helper()
+	quiet(t)
+	return start(t, otlp.Config{Traces: endpoints, Spool: otlp.SpoolConfig{Dir: t.TempDir()}, SpanBatch: otlp.Batch{Delay: time.Millisecond}})
+}
+
+func delivered(p *otlp.Pipeline, i int) func(want int64) func() bool {
+	return func(want int64) func() bool {
+		return func() bool { return p.Ledger()[i].Delivered == want }
+	}
+}
+
+// An endpoint that never answers, one that resets its connections and one that is
+// away do not hold up the one that is well.
+func TestOneEndpointIsWell(t *testing.T) {
+	silent, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer silent.Close()
+	resets, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer resets.Close()
+	go func() {
+		for {
+			c, err := resets.Accept()
+			if err != nil {
+				return
+			}
+			_ = c.(*net.TCPConn).SetLinger(0)
+			_ = c.Close()
+		}
+	}()
+	well := otlptest.GRPC(t, nil)
+	var endpoints []otlp.Endpoint
+	for _, addr := range []string{silent.Addr().String(), resets.Addr().String(), otlptest.FreeAddr(t)} {
+		endpoints = append(endpoints, otlp.Endpoint{URL: "http://" + addr, Protocol: otlp.ProtocolGRPC}, otlp.Endpoint{URL: "http://" + addr, Protocol: otlp.ProtocolHTTP})
+	}
+	quiet(t)
+	p, err := otlp.New(t.Context(), otlp.Config{
+		Traces: append(endpoints, otlp.Endpoint{URL: well.URL, Protocol: otlp.ProtocolGRPC}),
+		Spool:  otlp.SpoolConfig{Dir: t.TempDir()}, SpanBatch: otlp.Batch{Delay: time.Millisecond},
+	})
+	require.NoError(t, err)
+	for i := range 20 {
+		record(p, "x")
+		otlptest.Wait(t, "the delivery", delivered(p, len(endpoints))(int64(i+1)))
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	defer cancel()
+	err = p.Shutdown(ctx)
+	for _, e := range endpoints {
+		require.ErrorContains(t, err, "otlp: "+e.URL+": 0 of 20 spans delivered, 20 wait in ")
+	}
+	assert.Len(t, well.SpanNames(), 20)
+}
+
+// A request is repeated when the endpoint says that it may be, after the time that
+// it asks for.
+func TestRetries(t *testing.T) {
+	throttled, err := status.New(codes.ResourceExhausted, "busy").WithDetails(&errdetails.RetryInfo{RetryDelay: durationpb.New(700 * time.Millisecond)})
+	require.NoError(t, err)
+	for name, tt := range map[string]struct {
+		err  error
+		wait time.Duration
+	}{
+		"unavailable":     {status.Error(codes.Unavailable, "not now"), 0},
+		"throttled":       {throttled.Err(), 700 * time.Millisecond},
+		"unauthenticated": {status.Error(codes.Unauthenticated, "who are you?"), time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var tries atomic.Int64
+			c := otlptest.Count(t, "127.0.0.1:0", func(context.Context, *coltrace.ExportTraceServiceRequest) error {
+				if tries.Add(1) == 1 {
+					return tt.err
+				}
+				return nil
+			})
+			p := soon(t, otlp.Endpoint{URL: c.URL, Protocol: otlp.ProtocolGRPC})
+			begun := time.Now()
+			record(p, "x")
+			otlptest.Wait(t, "the delivery", delivered(p, 0)(1))
+			assert.GreaterOrEqual(t, time.Since(begun), tt.wait)
+			assert.EqualValues(t, 2, tries.Load())
+			assert.Empty(t, p.Ledger()[0].Dropped)
+		})
+	}
+}
+
+// A span that the endpoint does not like costs none of the others.
+func TestTheCulpritAlone(t *testing.T) {
+	for name, answer := range map[string]error{"invalid": status.Error(codes.InvalidArgument, "bad name"), "internal": status.Error(codes.Internal, "oops")} {
+		t.Run(name, func(t *testing.T) {
+			c := otlptest.Count(t, "127.0.0.1:0", func(_ context.Context, r *coltrace.ExportTraceServiceRequest) error {
+				if strings.Contains(r.String(), "culprit") {
+					return answer
+				}
+				return nil
+			})
+			quiet(t)
+			p := start(t, otlp.Config{Traces: []otlp.Endpoint{{URL: c.URL, Protocol: otlp.ProtocolGRPC}}})
+			for i := range 100 {
+				record(p, map[bool]string{true: "culprit", false: "fine"}[i == 42 || i == 43])
+			}
+			err := p.Shutdown(t.Context())
+			require.ErrorContains(t, err, "98 of 100 spans delivered, 2 dropped (rejected)")
+			require.ErrorContains(t, err, status.Convert(answer).Message())
+			different, again := c.Spans()
+			assert.Equal(t, 98, different)
+			assert.Zero(t, again)
+		})
+	}
+}
+
+// web is an OTLP/HTTP endpoint that answers as a test says.
+type web struct {
+	mu       sync.Mutex
+	spans    int
+	requests []*http.Request
+}
+
+func (w *web) start(t *testing.T, answer func(n int, w http.ResponseWriter, spans int) bool) *httptest.Server {
+	s := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.requests = append(w.requests, r)
+		var body io.Reader = r.Body
+		switch r.Header.Get("Content-Encoding") {
+		case "gzip":
+			z, err := gzip.NewReader(r.Body)
+			if !assert.NoError(t, err) {
+				return
+			}
+			body = z
+		case "zstd":
+			z, err := zstd.NewReader(r.Body)
+			if !assert.NoError(t, err) {
+				return
+			}
+			defer z.Close()
+			body = z
+		}
+		b, err := io.ReadAll(body)
+		assert.NoError(t, err)
+		var q coltrace.ExportTraceServiceRequest
+		assert.NoError(t, proto.Unmarshal(b, &q))
+		n := 0
+		for _, rs := range q.ResourceSpans {
+			for _, ss := range rs.ScopeSpans {
+				n += len(ss.Spans)
+			}
+		}
+		if answer(len(w.requests), rw, n) {
+			w.spans += n
+		}
+	}))
+	t.Cleanup(s.Close)
+	return s
+}
+
+func TestHTTPAnswers(t *testing.T) {
+	for name, tt := range map[string]struct {
+		answer    func(n int, w http.ResponseWriter, spans int) bool
+		delivered int
+		want      string
+	}{
+		"too large": {func(_ int, w http.ResponseWriter, spans int) bool {
+			if spans > 3 {
+				w.WriteHeader(http.StatusRequestEntityTooLarge)
+			}
+			return spans <= 3
+		}, 20, ""},
+		"retry after": {func(n int, w http.ResponseWriter, _ int) bool {
+			if n == 1 {
+				w.Header().Set("Retry-After", "1")
+				w.WriteHeader(http.StatusServiceUnavailable)
+			}
+			return n > 1
+		}, 20, ""},
+		"refused": {func(_ int, w http.ResponseWriter, spans int) bool {
+			if spans == 20 || spans == 5 {
+				http.Error(w, "no thanks", http.StatusBadRequest)
+			}
+			return spans != 20 && spans != 5
+		}, 20, ""},
+		"always refused": {func(_ int, w http.ResponseWriter, _ int) bool {
+			http.Error(w, "no thanks", http.StatusBadRequest)
+			return false
+		}, 0, "0 of 20 spans delivered, 20 dropped (rejected): 400 Bad Request: no thanks"},
+		"gone for a while": {func(n int, w http.ResponseWriter, _ int) bool {
+			if n == 1 {
+				panic(http.ErrAbortHandler)
+			}
+			return true
+		}, 20, ""},
+		"an odd reply": {func(_ int, w http.ResponseWriter, _ int) bool {
+			fmt.Fprint(w, "<html>")
+			return true
+		}, 20, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var w web
+			s := w.start(t, tt.answer)
+			quiet(t)
+			p := start(t, otlp.Config{Traces: []otlp.Endpoint{{URL: s.URL, Protocol: otlp.ProtocolHTTP, Timeout: time.Second}}})
+			for range 20 {
+				record(p, "x")
+			}
+			err := p.Shutdown(t.Context())
+			if tt.want == "" {
+				require.NoError(t, err)
+			} else {
+				require.ErrorContains(t, err, tt.want)
+			}
+			assert.Equal(t, tt.delivered, w.spans)
+		})
+	}
+}
+
+func TestCompression(t *testing.T) {
+	quiet(t)
+	for _, c := range []string{"", "gzip", "zstd"} {
+		var w web
+		s := w.start(t, func(int, http.ResponseWriter, int) bool { return true })
+		g := otlptest.Count(t, "127.0.0.1:0", nil)
+		p := start(t, otlp.Config{Traces: []otlp.Endpoint{
+			{URL: s.URL, Protocol: otlp.ProtocolHTTP, Compression: c}, {URL: g.URL, Protocol: otlp.ProtocolGRPC, Compression: c},
+		}})
+		for range 20 {
+			record(p, "x")
+		}
+		require.NoError(t, p.Shutdown(t.Context()))
+		assert.Equal(t, 20, w.spans, c)
+		assert.Equal(t, c, w.requests[0].Header.Get("Content-Encoding"))
+		different, _ := g.Spans()
+		assert.Equal(t, 20, different, c)
+	}
+}
+
+// The accounts can be read as metrics and over HTTP.
+func TestAccountsAreShown(t *testing.T) {
+	quiet(t)
+	c := otlptest.Count(t, "127.0.0.1:0", func(_ context.Context, r *coltrace.ExportTraceServiceRequest) error {
+		if strings.Contains(r.String(), "culprit") {
+			return status.Error(codes.InvalidArgument, "bad name")
+		}
+		return nil
+	})
+	reader := metric.NewManualReader()
+	p := start(t, otlp.Config{Traces: []otlp.Endpoint{{URL: c.URL, Protocol: otlp.ProtocolGRPC}}, MeterProvider: metric.NewMeterProvider(metric.WithReader(reader))})
+	record(p, "culprit")
+	record(p, "fine")
+	require.NoError(t, p.ForceFlush(t.Context()))
+
+	var got metricdata.ResourceMetrics
+	require.NoError(t, reader.Collect(t.Context(), &got))
+	sums := map[string]int64{}
+	for _, m := range got.ScopeMetrics[0].Metrics {
+		for _, d := range m.Data.(metricdata.Sum[int64]).DataPoints {
+			name := m.Name
+			if v, ok := d.Attributes.Value("error.type"); ok {
+				name += " " + v.AsString()
+			}
+			sums[name] += d.Value
+		}
+	}
+	assert.EqualValues(t, 2, sums["otel.sdk.processor.span.processed"])
+	assert.EqualValues(t, 1, sums["otel.sdk.exporter.span.exported"])
+	assert.EqualValues(t, 1, sums["otel.sdk.exporter.span.exported rejected"])
+	assert.Zero(t, sums["otel.sdk.processor.span.queue.size"])
+
+	w := httptest.NewRecorder()
+	p.LedgerHandler().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", nil))
+	var shown struct{ Accounts []otlp.Account }
+	require.NoError(t, json.Unmarshal(w.Body.Bytes(), &shown))
+	assert.Equal(t, p.Ledger(), shown.Accounts)
+	require.Error(t, p.Shutdown(t.Context()))
+}
+
+// The first drop is reported at once, the others in a sum.
+func TestDropsAreReported(t *testing.T) {
+	var mu sync.Mutex
+	var said []string
+	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) {
+		mu.Lock()
+		defer mu.Unlock()
+		said = append(said, err.Error())
+	}))
+	defer quiet(t)
+	c := otlptest.Count(t, "127.0.0.1:0", func(context.Context, *coltrace.ExportTraceServiceRequest) error {
+		return status.Error(codes.InvalidArgument, "bad name")
+	})
+	p := start(t, otlp.Config{Traces: []otlp.Endpoint{{URL: c.URL, Protocol: otlp.ProtocolGRPC}}, SpanBatch: otlp.Batch{Delay: time.Millisecond}})
+	record(p, "x")
+	reports := func() string {
+		mu.Lock()
+		defer mu.Unlock()
+		return strings.Join(said, "\n")
+	}
+	otlptest.Wait(t, "the report", func() bool { return strings.Contains(reports(), "spans dropped: 1 rejected: ") })
+	for range 50 {
+		record(p, "x")
+	}
+	require.NoError(t, p.ForceFlush(t.Context()))
+	require.Error(t, p.Shutdown(t.Context()))
+	assert.Equal(t, 1, strings.Count(reports(), "dropped"), reports())
+}
