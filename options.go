@@ -42,6 +42,7 @@ type options struct {
 	sampler      sdktrace.Sampler
 	processors   []sdktrace.SpanProcessor
 	exporters    []sdktrace.SpanExporter
+	spool        *otlp.SpoolConfig // nil leaves it to the environment
 	meters       metric.MeterProvider
 	level        slog.Leveler
 	store        oss.Linker
@@ -107,6 +108,10 @@ func WithSampler(s sdktrace.Sampler) Option { return optionFunc(func(o *options)
 func WithSpanProcessor(p sdktrace.SpanProcessor) Option {
 	return optionFunc(func(o *options) { o.processors = append(o.processors, p) })
 }
+
+// WithSpool says where what is not delivered yet is kept, and how much of it, in
+// place of the environment (SIDETRACE_SPOOL_DIR and its like).
+func WithSpool(c otlp.SpoolConfig) Option { return optionFunc(func(o *options) { o.spool = &c }) }
 
 // WithExporter sends spans to an exporter of OpenTelemetry's as well, from a queue
 // in memory; see [otlp.Config].

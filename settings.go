@@ -256,6 +256,9 @@ func (o *options) complete(cfg otlp.Config, service string) otlp.Config {
 	if o.sampler != nil {
 		cfg.Sampler = o.sampler
 	}
+	if o.spool != nil {
+		cfg.Spool = *o.spool
+	}
 	if len(o.endpoints) > 0 {
 		cfg.Traces, cfg.Logs = o.endpoints, o.endpoints
 		if cfg.File.Optional { // the file stood in for an endpoint

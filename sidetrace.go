@@ -290,7 +290,9 @@ func (r *Runtime) Shutdown(ctx context.Context) error {
 				return nil
 			}
 			return r.pipeline.Shutdown(ctx)
-		}, func() error { return r.offloader.Close(ctx) })
+		}, func() error { _ = r.offloader.Flush(ctx); return nil }) // Close says what is left
+		// Not before the pipeline, which may have more for it.
+		r.err = errors.Join(r.err, r.offloader.Close(ctx))
 		for _, f := range slices.Backward(r.closers) {
 			r.err = errors.Join(r.err, f())
 		}

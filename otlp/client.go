@@ -18,6 +18,7 @@ const (
 	retry            // it may take the same request later
 	tooLarge         // it would take a smaller one
 	refused          // something in the request is not to its liking
+	unknown          // it does not know this kind of record at all
 )
 
 // answer is the outcome of one try.

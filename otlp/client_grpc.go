@@ -99,9 +99,11 @@ func grpcAnswer(err error) answer {
 		if a.verdict != retry {
 			a.verdict = tooLarge
 		}
-	case codes.Unauthenticated, codes.PermissionDenied, codes.Unimplemented:
+	case codes.Unauthenticated, codes.PermissionDenied:
 		a.verdict = retry // see misconfigured
 		a.after = max(a.after, misconfigured)
+	case codes.Unimplemented:
+		a.verdict = unknown
 	default:
 		a.verdict = refused
 	}

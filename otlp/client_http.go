@@ -97,9 +97,11 @@ func httpAnswer(resp *http.Response, reply []byte) answer {
 		a.verdict = retry
 	case http.StatusRequestEntityTooLarge:
 		a.verdict = tooLarge
-	case http.StatusUnauthorized, http.StatusPaymentRequired, http.StatusForbidden, http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusProxyAuthRequired:
+	case http.StatusUnauthorized, http.StatusPaymentRequired, http.StatusForbidden, http.StatusProxyAuthRequired:
 		a.verdict = retry // see misconfigured
 		a.after = max(a.after, misconfigured)
+	case http.StatusNotFound, http.StatusMethodNotAllowed:
+		a.verdict = unknown
 	}
 	return a
 }

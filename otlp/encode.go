@@ -53,10 +53,50 @@ func encodeAttributes(b []byte, num byte, attrs []attribute.KeyValue, dropped in
 // encodeAttribute takes a pointer, as encodeValue does, because the struct is
 // large enough for its copies to be felt.
 func encodeAttribute(b []byte, num byte, kv *attribute.KeyValue) []byte {
+	if short, ok := encodeShort(b, num, kv); ok {
+		return short
+	}
 	b, m := open(b, num, len(kv.Key)+textSize(&kv.Value))
 	b = encodeString(b, 1, string(kv.Key))
 	b = encodeValue(b, 2, &kv.Value)
 	return m.close(b)
+}
+
+// encodeShort is encodeAttribute for a text or number whose lengths all have one
+// byte, as nearly all do: they are known beforehand.
+func encodeShort(b []byte, num byte, kv *attribute.KeyValue) ([]byte, bool) {
+	const bytes = byte(protowire.BytesType)
+	var text string
+	value := 9 // bytes of the AnyValue
+	switch kv.Value.Type() {
+	case attribute.STRING:
+		text = kv.Value.AsString()
+		value = 2 + len(text)
+	case attribute.INT64:
+		value = 1 + protowire.SizeVarint(uint64(kv.Value.AsInt64()))
+	case attribute.BOOL:
+		value = 2
+	case attribute.FLOAT64:
+	default:
+		return b, false
+	}
+	key := string(kv.Key)
+	size := 2 + len(key) + 2 + value
+	if size >= 1<<7 || key == "" || !utf8.ValidString(key) || !utf8.ValidString(text) {
+		return b, false
+	}
+	b = append(b, num<<3|bytes, byte(size), 1<<3|bytes, byte(len(key)))
+	b = append(b, key...)
+	b = append(b, 2<<3|bytes, byte(value))
+	switch kv.Value.Type() {
+	case attribute.STRING:
+		return append(append(b, 1<<3|bytes, byte(len(text))), text...), true
+	case attribute.BOOL:
+		return append(b, 2<<3, byte(protowire.EncodeBool(kv.Value.AsBool()))), true
+	case attribute.INT64:
+		return protowire.AppendVarint(append(b, 3<<3), uint64(kv.Value.AsInt64())), true
+	}
+	return protowire.AppendFixed64(append(b, 4<<3|byte(protowire.Fixed64Type)), math.Float64bits(kv.Value.AsFloat64())), true
 }
 
 // encodeValue appends an AnyValue message as a field.

@@ -5,6 +5,7 @@ package otlp
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -189,6 +190,10 @@ func (s *sender) sendAll(records []spool.Record, out *outcome) bool {
 			s.log.reason(a.err)
 		}
 		return true
+	case a.verdict == unknown:
+		out.drop(dropRejected, len(rest))
+		s.log.reason(fmt.Errorf("it takes no %s: %w", s.kind, a.err))
+		return true
 	case len(rest) > 1:
 		half := len(rest) / 2
 		return s.sendAll(rest[:half], out) && s.sendAll(rest[half:], out)
@@ -233,6 +238,10 @@ func (s *sender) sendSmaller(r spool.Record, cause error, out *outcome) bool {
 func (s *sender) try(records []spool.Record, out *outcome) (a answer, rest []spool.Record, ok bool) {
 	for n := 1; ; n++ {
 		a = s.client.send(s.ctx, records)
+		if a.verdict == unknown && s.kind == spool.Span {
+			// Many collectors take spans alone; one that takes none is not meant.
+			a.verdict, a.after = retry, misconfigured
+		}
 		if a.verdict != retry {
 			s.noteTry(nil)
 			return a, records, true

@@ -40,35 +40,42 @@ type comparison struct {
 }
 
 // ratio compares two benchmarks.
-func ratio(ours, theirs string) func(results) float64 {
+func ratio(metric, ours, theirs string) func(results) float64 {
 	return func(r results) float64 {
-		return r.paired(func(t []float64) float64 { return t[0] / t[1] }, ours, theirs)
+		return r.paired(metric, func(v []float64) float64 { return v[0] / v[1] }, ours, theirs)
 	}
 }
 
 // over compares two benchmarks by what they cost over a third.
-func over(base, ours, theirs string) func(results) float64 {
+func over(metric, base, ours, theirs string) func(results) float64 {
 	return func(r results) float64 {
-		return r.paired(func(t []float64) float64 { return (t[1] - t[0]) / (t[2] - t[0]) }, base, ours, theirs)
+		return r.paired(metric, func(v []float64) float64 { return (v[1] - v[0]) / (v[2] - v[0]) }, base, ours, theirs)
 	}
 }
 
-// paired is the median over the rounds of f of the times of a round: a machine
+// added is what one benchmark has more than another.
+func added(metric, base, ours string) func(results) float64 {
+	return func(r results) float64 {
+		return r.paired(metric, func(v []float64) float64 { return v[1] - v[0] }, base, ours)
+	}
+}
+
+// paired is the median over the rounds of f of the values of a round: a machine
 // that is slow for a while is slow for all sides of a round.
-func (r results) paired(f func(times []float64) float64, names ...string) float64 {
+func (r results) paired(metric string, f func(values []float64) float64, names ...string) float64 {
 	rounds := math.MaxInt
 	for _, name := range names {
-		rounds = min(rounds, len(r[name][nsPerOp]))
+		rounds = min(rounds, len(r[name][metric]))
 	}
-	var values []float64
+	var all []float64
 	for i := range rounds {
-		var times []float64
+		var values []float64
 		for _, name := range names {
-			times = append(times, r[name][nsPerOp][i])
+			values = append(values, r[name][metric][i])
 		}
-		values = append(values, f(times))
+		all = append(all, f(values))
 	}
-	return median(values)
+	return median(all)
 }
 
 func single(name, metric string) func(results) float64 {
@@ -80,7 +87,7 @@ const nsPerOp = "ns/op"
 var comparisons = []comparison{
 	{"sid.Next, ns", "≤ 150", single("BenchmarkNext/serial", nsPerOp)},
 	{"sid.Next, allocations", "≤ 1", single("BenchmarkNext/serial", "allocs/op")},
-	{"span: start, 4 attributes, 1 event, end / OpenTelemetry", "≤ 1.2", ratio("BenchmarkSpan/impl=sidetrace", "BenchmarkSpan/impl=otel")},
+	{"span: start, 4 attributes, 1 event, end / OpenTelemetry", "≤ 1.2", ratio(nsPerOp, "BenchmarkSpan/impl=sidetrace", "BenchmarkSpan/impl=otel")},
 	{"making 4 attributes, ns", "", single("BenchmarkOff/attributes", nsPerOp)},
 	{"span, disabled: Start with them, ns", "≤ 30", single("BenchmarkOff/disabled/Start_made_before", nsPerOp)},
 	{"span, disabled: both, ns", "", single("BenchmarkOff/disabled/Start", nsPerOp)},
@@ -88,18 +95,31 @@ var comparisons = []comparison{
 	{"span, not sampled: Start with them, ns", "≤ 30", single("BenchmarkOff/unsampled/Start_made_before", nsPerOp)},
 	{"span, not sampled: both, ns", "", single("BenchmarkOff/unsampled/Start", nsPerOp)},
 	{"span, not sampled: allocations", "≤ 0", single("BenchmarkOff/unsampled/Start", "allocs/op")},
-	{"nodelog: encode 20 nodes / encoding/json", "≤ 0.5", ratio("BenchmarkEncode/impl=sidetrace", "BenchmarkEncode/impl=encoding-json")},
+	{"nodelog: encode 20 nodes / encoding/json", "≤ 0.5", ratio(nsPerOp, "BenchmarkEncode/impl=sidetrace", "BenchmarkEncode/impl=encoding-json")},
 	{"nodelog: encode 20 nodes, allocations", "≤ 5", single("BenchmarkEncode/impl=sidetrace", "allocs/op")},
 	{"nodelog: end of a record while the store hangs, p99, ns", "≤ 1000000", single("BenchmarkEndWithHangingStore", "p99-ns")},
 	{"middleware, request from outside: over bare / otelhttp over bare", "≤ 1.15",
-		over("BenchmarkHTTP/edge/impl=bare", "BenchmarkHTTP/edge/impl=sidetrace", "BenchmarkHTTP/edge/impl=otelhttp")},
+		over(nsPerOp, "BenchmarkHTTP/edge/impl=bare", "BenchmarkHTTP/edge/impl=sidetrace", "BenchmarkHTTP/edge/impl=otelhttp")},
 	{"middleware, request from a service: over bare / otelhttp over bare", "≤ 1.15",
-		over("BenchmarkHTTP/inner/impl=bare", "BenchmarkHTTP/inner/impl=sidetrace", "BenchmarkHTTP/inner/impl=otelhttp")},
+		over(nsPerOp, "BenchmarkHTTP/inner/impl=bare", "BenchmarkHTTP/inner/impl=sidetrace", "BenchmarkHTTP/inner/impl=otelhttp")},
 	{"middleware with a record, request from outside: likewise", "",
-		over("BenchmarkHTTP/edge/impl=bare", "BenchmarkHTTP/edge/impl=sidetrace-record", "BenchmarkHTTP/edge/impl=otelhttp")},
+		over(nsPerOp, "BenchmarkHTTP/edge/impl=bare", "BenchmarkHTTP/edge/impl=sidetrace-record", "BenchmarkHTTP/edge/impl=otelhttp")},
 	{"middleware with a record, request from a service: likewise", "",
-		over("BenchmarkHTTP/inner/impl=bare", "BenchmarkHTTP/inner/impl=sidetrace-record", "BenchmarkHTTP/inner/impl=otelhttp")},
+		over(nsPerOp, "BenchmarkHTTP/inner/impl=bare", "BenchmarkHTTP/inner/impl=sidetrace-record", "BenchmarkHTTP/inner/impl=otelhttp")},
+	{"pipeline: processor time of a span, made and delivered / stock", "≤ 0.35", ratio(cpuPerSpan, deliver+"sidetrace", deliver+"stock")},
+	{"pipeline: without the making / stock", "≤ 0.2", over(cpuPerSpan, deliver+"none", deliver+"sidetrace", deliver+"stock")},
+	{"pipeline: allocations of a span over its making", "", added("allocs/span", deliver+"none", deliver+"sidetrace")},
+	{"pipeline: the same, stock", "", added("allocs/span", deliver+"none", deliver+"stock")},
+	{"pipeline: allocations in End", "≤ 0", single("BenchmarkRecord/spool", "allocs/op")},
+	{"pipeline: p99 of End in 8 goroutines / stock", "≤ 0.5", ratio("p99-ns", "BenchmarkEnd/impl=sidetrace", "BenchmarkEnd/impl=stock")},
+	{"pipeline: share of a burst delivered, %", "≥ 100", single("BenchmarkEnd/impl=sidetrace", "delivered-%")},
+	{"pipeline: the same, stock, %", "", single("BenchmarkEnd/impl=stock", "delivered-%")},
 }
+
+const (
+	cpuPerSpan = "cpu-ns/span"
+	deliver    = "BenchmarkDeliver/impl="
+)
 
 func main() {
 	r, err := read(os.Stdin)

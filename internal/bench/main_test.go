@@ -29,8 +29,8 @@ func TestMediansAndPairs(t *testing.T) {
 	require.NoError(t, err)
 	assert.InDelta(t, 400, r.median("BenchmarkHTTP/ours", nsPerOp), 0)
 	assert.InDelta(t, 3, single("BenchmarkHTTP/theirs", "allocs/op")(r), 0)
-	assert.InDelta(t, 310.0/300, ratio("BenchmarkHTTP/ours", "BenchmarkHTTP/theirs")(r), 1e-9, "of each round by itself")
-	assert.InDelta(t, 210.0/200, over("BenchmarkHTTP/bare", "BenchmarkHTTP/ours", "BenchmarkHTTP/theirs")(r), 1e-9)
+	assert.InDelta(t, 310.0/300, ratio(nsPerOp, "BenchmarkHTTP/ours", "BenchmarkHTTP/theirs")(r), 1e-9, "of each round by itself")
+	assert.InDelta(t, 210.0/200, over(nsPerOp, "BenchmarkHTTP/bare", "BenchmarkHTTP/ours", "BenchmarkHTTP/theirs")(r), 1e-9)
 }
 
 func TestMissingAndBroken(t *testing.T) {

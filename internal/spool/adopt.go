@@ -55,15 +55,11 @@ func (f *folder) load() ([]*segment, error) {
 		if err != nil {
 			errs = append(errs, err)
 		}
-		if g == nil {
-			continue
+		if g != nil {
+			all = append(all, g)
 		}
-		if g.doubtful && len(all) > 0 {
-			g.seq = all[len(all)-1].seq // the name is what is left to go by
-		}
-		all = append(all, g)
 	}
-	slices.SortStableFunc(all, func(a, b *segment) int { return cmp.Compare(a.seq, b.seq) })
+	slices.SortFunc(all, func(a, b *segment) int { return cmp.Compare(a.seq, b.seq) })
 	return all, errors.Join(errs...)
 }
 
@@ -90,7 +86,7 @@ func openSegment(f *folder, name string) (*segment, error) {
 	switch {
 	case err != nil:
 		return nil, errors.Join(fmt.Errorf("%s: %w", name, err), file.Close())
-	case g.seq == 0 && !g.doubtful:
+	case g.seq == 0:
 		return nil, errors.Join(file.Close(), os.Remove(name))
 	}
 	return g, nil
@@ -109,30 +105,26 @@ func readSegment(f *folder, file *os.File) (*segment, error) {
 	if _, err := io.ReadFull(file, b); err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
 		return nil, err
 	}
+	if !slices.ContainsFunc(b, func(c byte) bool { return c != 0 }) {
+		return &segment{file: file}, nil // made ahead
+	}
 	h, err := parseHeader(b)
 	if err != nil || !h.intact && info.Size() > searched {
 		return nil, cmp.Or(err, ErrFormat)
 	}
 	g := &segment{
 		folder: f, file: file, seq: h.seq, size: info.Size(), made: h.made, counts: h.counts,
-		torn: !h.sealed, doubtful: !h.intact, origins: map[uint16]*Origin{},
+		torn: !h.sealed, origins: map[uint16]*Origin{},
 	}
 	g.limit.Store(info.Size())
 	g.sealed.Store(true)
 	if g.torn {
 		err = g.count()
 	}
-	if err != nil || h.intact {
-		return g, err
+	if err == nil && !h.intact && g.counts == [kinds]uint32{} {
+		err = ErrFormat
 	}
-	g.made = info.ModTime()
-	switch {
-	case g.counts[Span]+g.counts[Log] > 0:
-		return g, nil
-	case slices.ContainsFunc(b, func(c byte) bool { return c != 0 }):
-		return nil, ErrFormat
-	}
-	return &segment{file: file}, nil // made ahead
+	return g, err
 }
 
 // count finds out how many records there are in a segment that its process had no
@@ -167,7 +159,7 @@ func (g *segment) each(f func(r record, s state, after int64) bool) error {
 			continue
 		}
 		for p := buffer[:n]; len(p) > 0; {
-			r, n, s := parse(p)
+			r, n, s := parse(p, g.seq)
 			if s == cut || s == damaged || s == end {
 				if n = g.skip(p, off); n == 0 {
 					break

@@ -138,8 +138,6 @@ func (c *Cursor) expectLocked(f *folder) {
 			continue
 		}
 		switch {
-		case g.doubtful: // so is what is confirmed of it: all comes again
-			c.expected += int64(g.counts[c.kind])
 		case g.seq < at.seq:
 			c.began[f] = position{g, never, g.counts[c.kind]}
 		case g.seq == at.seq:
@@ -216,7 +214,7 @@ func (c *Cursor) loseLocked(r Reason, n int64) {
 
 // startLocked returns where c begins to read in g.
 func (c *Cursor) startLocked(g *segment) position {
-	if at, ok := c.began[g.folder]; ok && !g.doubtful {
+	if at, ok := c.began[g.folder]; ok {
 		switch {
 		case at.segment == g:
 			return at
@@ -336,7 +334,7 @@ func (c *Cursor) store(passed []position) {
 
 func (c *Cursor) storeLocked(at position) error {
 	g := at.segment
-	if g.folder == nil || g.doubtful || g.folder.left.Load() || c.closed {
+	if g.folder == nil || g.folder.left.Load() || c.closed {
 		return nil
 	}
 	last := c.stored[g.folder]

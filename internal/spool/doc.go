@@ -20,11 +20,14 @@
 //	24  time of its making in nanoseconds of Unix time, 8 bytes
 //	32  once no record comes any more: 1, spans, log records, 4 bytes each
 //	44  CRC-32C of bytes 0 to 44
+//	48  bytes 16 to 32 again, for a header that is damaged
 //
 // Then come records, each padded to a multiple of eight bytes:
 //
 //	 0  length of the payload, with the highest bit set, 4 bytes
-//	 4  CRC-32C of bytes 8 to 16 and the payload, 4 bytes
+//	 4  CRC-32C of bytes 8 to 16 and the payload, which begins with the lower half
+//	    of the sequence number in place of zero: what another segment has left in
+//	    the file is no record of this one; 4 bytes
 //	 8  how many of its kind the segment has up to here, 4 bytes
 //	12  kind: 1 span, 2 log record, 3 origin; 1 byte, and 1 unused
 //	14  number of the record's origin in this segment, 2 bytes

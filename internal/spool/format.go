@@ -68,6 +68,7 @@ func putSegmentHeader(b []byte, seq uint64, made time.Time) {
 	le.PutUint32(b[8:], version)
 	le.PutUint64(b[16:], seq)
 	le.PutUint64(b[24:], uint64(made.UnixNano()))
+	copy(b[48:64], b[16:32])
 	sumHeader(b)
 }
 
@@ -83,7 +84,7 @@ func sumHeader(b []byte) { le.PutUint32(b[44:], crc32.Checksum(b[:44], castagnol
 
 // header is what a segment's header says.
 type header struct {
-	intact bool // else nothing is known
+	intact bool // else seq and made are what the copy says
 	seq    uint64
 	made   time.Time
 	sealed bool
@@ -99,7 +100,7 @@ func parseHeader(b []byte) (h header, err error) {
 	unsealed := crc32.Update(crc32.Checksum(b[:32], castagnoli), castagnoli, make([]byte, 12))
 	switch {
 	case !whole && sum != unsealed:
-		return h, nil
+		return header{seq: le.Uint64(b[48:]), made: time.Unix(0, int64(le.Uint64(b[56:])))}, nil
 	case string(b[:8]) != segmentMagic || le.Uint32(b[8:]) != version:
 		return h, ErrFormat
 	}
@@ -119,13 +120,13 @@ func putPlace(b []byte, k Kind, ordinal uint32, origin uint16) {
 }
 
 // putPayload writes the rest but the mark.
-func putPayload(b, payload []byte) {
+func putPayload(b, payload []byte, seq uint64) {
 	copy(b[recordHeader:], payload)
-	le.PutUint32(b[4:], sumRecord(b, payload))
+	le.PutUint32(b[4:], sumRecord(b, payload, seq))
 }
 
-func sumRecord(b, payload []byte) uint32 {
-	return crc32.Update(crc32.Checksum(b[8:16], castagnoli), castagnoli, payload)
+func sumRecord(b, payload []byte, seq uint64) uint32 {
+	return crc32.Update(crc32.Update(uint32(seq), castagnoli, b[8:16]), castagnoli, payload)
 }
 
 // record is one found in a segment.
@@ -147,9 +148,9 @@ const (
 	cut                  // more than there are bytes at hand
 )
 
-// parse reads what b begins with, and how many bytes it takes. Only the last
-// pieces of a segment may be cut.
-func parse(b []byte) (r record, n int64, s state) {
+// parse reads what b, of the segment with the number seq, begins with, and how many
+// bytes it takes. Only the last pieces of a segment may be cut.
+func parse(b []byte, seq uint64) (r record, n int64, s state) {
 	if len(b) < recordHeader {
 		return r, 0, cut
 	}
@@ -171,7 +172,7 @@ func parse(b []byte) (r record, n int64, s state) {
 		return record{}, n, damaged
 	case mark == 0:
 		return r, n, open
-	case mark != committed, le.Uint32(b[4:]) != sumRecord(b, r.payload):
+	case mark != committed, le.Uint32(b[4:]) != sumRecord(b, r.payload, seq):
 		return record{}, n, damaged
 	}
 	return r, n, whole

@@ -79,21 +79,43 @@ func (s *Spool) tryMakeSpare(size int64) error {
 	s.mu.Unlock()
 	for {
 		s.empty()
+		if s.hasSpare(size) { // of an old one
+			s.unbook(size)
+			return nil
+		}
 		g, err := newSegment(s.own, number, size)
-		s.mu.Lock()
-		switch {
-		case err == nil:
+		if err == nil {
+			s.mu.Lock()
+			defer s.mu.Unlock()
 			s.spares = append(s.spares, g)
 			s.own.segments++
-			s.mu.Unlock()
 			return nil
-		case !noRoom(err) || size > s.cfg.SegmentBytes || !s.evictLocked(NoRoom, anything): // one long record is not worth all others
-			s.bytes -= size
-			s.mu.Unlock()
+		}
+		// One long record is not worth all others.
+		if !noRoom(err) || size > s.cfg.SegmentBytes || !s.evict(NoRoom, anything) {
+			s.unbook(size)
 			return err
 		}
-		s.mu.Unlock()
 	}
+}
+
+func (s *Spool) hasSpare(size int64) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.ContainsFunc(s.spares, func(g *segment) bool { return g.size >= size })
+}
+
+// unbook gives bytes of the budget back.
+func (s *Spool) unbook(size int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.bytes -= size
+}
+
+func (s *Spool) evict(reason Reason, which func(*segment) bool) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.evictLocked(reason, which)
 }
 
 // keepTidy does what takes time and nobody waits for.
@@ -134,13 +156,17 @@ const keptMapped = 1
 func (s *Spool) settle(but int) {
 	s.mu.Lock()
 	var full []*segment
-	for _, g := range s.segments {
-		if g.sealed.Load() {
+	for _, g := range slices.Backward(s.segments) {
+		switch {
+		case !g.sealed.Load():
+		case but > 0 && !g.broken:
+			but--
+		default:
 			full = append(full, g)
 		}
 	}
 	s.mu.Unlock()
-	for _, g := range full[:max(len(full)-but, 0)] {
+	for _, g := range slices.Backward(full) {
 		s.mu.Lock()
 		counts := g.counts
 		s.mu.Unlock()
@@ -267,19 +293,23 @@ const spareCount = 2
 
 // recycle makes a segment a spare that is still mapped: its pages are there.
 func (s *Spool) recycle(g *segment) bool {
+	size := s.cfg.SegmentBytes
 	s.mu.Lock()
-	wanted := g.folder == s.own && len(s.spares) < spareCount && !s.closed && s.bytes+s.cfg.SegmentBytes <= s.cfg.MaxBytes
+	wanted := g.file != nil && !g.broken && g.folder == s.own && len(s.spares) < spareCount && !s.closed && s.bytes+size <= s.cfg.MaxBytes
+	if wanted {
+		s.bytes += size
+	}
 	s.mu.Unlock()
 	if !wanted {
 		return false
 	}
-	fresh := g.reborn(s.cfg.SegmentBytes)
-	if fresh == nil {
-		return false
-	}
+	fresh := g.reborn(size)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.bytes += fresh.size
+	if fresh == nil {
+		s.bytes -= size
+		return false
+	}
 	s.spares = append(s.spares, fresh)
 	s.changed.Broadcast()
 	return true
@@ -315,7 +345,10 @@ func (s *Spool) leave(f *folder) {
 // and releases the folder.
 func (f *folder) clear() error {
 	segments, err := filesIn(f.Path, segmentExt) // there are those that could not be opened
-	if err == nil && len(segments) == 0 {
+	switch {
+	case errors.Is(err, fs.ErrNotExist): // somebody has removed the folder
+		err = nil
+	case err == nil && len(segments) == 0:
 		err = f.clearCursors()
 	}
 	return errors.Join(err, f.Release())

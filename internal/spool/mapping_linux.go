@@ -22,7 +22,7 @@ func allocate(f *os.File, size int64) error {
 		switch {
 		case errors.Is(err, unix.EINTR):
 			continue
-		case err == nil, errors.Is(err, unix.EOPNOTSUPP):
+		case err == nil, errors.Is(err, unix.EOPNOTSUPP), errors.Is(err, unix.ENOSYS):
 			return writeZeros(f, size)
 		default:
 			return err

@@ -116,7 +116,7 @@ func (c *Cursor) take(b *Batch, at position, maxBytes, maxRecords int) reading {
 // needs returns the length of the first record of p, at off, if that goes beyond p
 // and is in the segment.
 func (g *segment) needs(p []byte, off int64) int64 {
-	if _, n, s := parse(p); s == cut && off+max(n, recordHeader) <= g.limit.Load() {
+	if _, n, s := parse(p, g.seq); s == cut && off+max(n, recordHeader) <= g.limit.Load() {
 		return max(n, recordHeader)
 	}
 	return 0
@@ -127,7 +127,7 @@ func (c *Cursor) parse(b *Batch, p []byte, at position, maxBytes, maxRecords int
 	size := 0
 	defer func() { got.after = at }()
 	for len(p) > 0 && len(b.Records) < maxRecords {
-		r, n, s := parse(p)
+		r, n, s := parse(p, at.segment.seq)
 		switch {
 		case s == cut || s == damaged || s == end:
 			if n = at.segment.skip(p, at.off); n == 0 {
@@ -172,7 +172,7 @@ func (g *segment) skip(p []byte, off int64) int64 {
 	}
 	limit := g.limit.Load()
 	maybe := func(i int64) bool {
-		_, n, s := parse(p[i:])
+		_, n, s := parse(p[i:], g.seq)
 		return s == whole || s == cut && off+i+max(n, recordHeader) <= limit
 	}
 	for i := int64(0); i < int64(len(p)); i += 8 {

@@ -32,11 +32,8 @@ type segment struct {
 	folder *folder  // nil in memory
 	file   *os.File // nil in memory
 
-	// Of a segment of a dead process:
-	torn     bool // not sealed
-	doubtful bool // the header is damaged: seq is a guess
-
-	synced bool // since it is sealed, for the keeper alone
+	torn   bool // not sealed when its process died
+	synced bool // since it is complete, for the keeper alone
 
 	// Guarded by Spool.mu:
 	seq     uint64 // 0 until it is used
@@ -44,15 +41,18 @@ type segment struct {
 	size    int64  // bytes that it takes of the budget
 	made    time.Time
 	dropped bool          // from the list of the Spool
+	broken  bool          // it cannot be accessed
 	counts  [kinds]uint32 // records
 	numbers map[*Origin]uint16
 
 	limit   atomic.Int64 // bytes whose place is taken
 	writers atomic.Int32 // records that are being written
 	sealed  atomic.Bool  // no more records come
+	through int64        // bytes that are on disk for certain, for the goroutine that syncs
 
-	mu   sync.RWMutex // guards data
-	data []byte       // nil when it is not mapped any more
+	mu    sync.RWMutex // guards what follows
+	data  []byte       // nil when it is not mapped any more
+	given bool         // the file is that of another segment now
 
 	originsMu sync.Mutex // guards origins
 	origins   map[uint16]*Origin
@@ -148,7 +148,7 @@ func (g *segment) word(off int64) *uint32 { return (*uint32)(unsafe.Pointer(&g.d
 func (p place) fill(payload []byte) (quiet bool, err error) {
 	g, n := p.segment, padded(len(payload))
 	err = touch(func() {
-		putPayload(g.data[p.off:p.off+n], payload)
+		putPayload(g.data[p.off:p.off+n], payload, g.seq)
 		atomic.StoreUint32(g.word(p.off+16), committed)
 	})
 	if err == nil {
@@ -184,11 +184,38 @@ func (g *segment) reborn(size int64) *segment {
 		return nil
 	}
 	fresh := &segment{folder: g.folder, file: g.file, size: size, made: time.Now(), numbers: map[*Origin]uint16{}, origins: map[uint16]*Origin{}, data: g.data}
-	clear(fresh.data[:segmentHeader])
-	clear(fresh.data[segmentHeader:g.limit.Load()])
+	err := touch(func() {
+		clear(fresh.data[:segmentHeader])
+		clear(fresh.data[segmentHeader:g.limit.Load()])
+	})
+	if err != nil {
+		return nil
+	}
 	fresh.limit.Store(segmentHeader)
-	g.file, g.data = nil, nil
+	g.data, g.given = nil, true
 	return fresh
+}
+
+// ahead is how much of a segment is kept ready to be written to.
+const ahead = 1 << 20
+
+var pageSize = int64(os.Getpagesize())
+
+// syncMapped writes through what has been added since the last time, and no page
+// ahead: the system would stop the first write to each page that is on disk.
+func (g *segment) syncMapped() error {
+	from, to := g.through, g.limit.Load()
+	quiet := g.writers.Load() == 0 // in this order: then all up to there is written
+	if from == to {
+		return nil
+	}
+	page := func(n int64) int64 { return n &^ (pageSize - 1) }
+	err := syncData(g.file, g.data[page(from):min(page(to+pageSize-1), int64(len(g.data)))])
+	if err == nil && quiet {
+		g.through = to
+	}
+	populate(g.data[page(to):min(page(to)+ahead, int64(len(g.data)))])
+	return err
 }
 
 // sync writes what the file has to the disk.
@@ -196,9 +223,13 @@ func (g *segment) sync() error {
 	g.mu.RLock()
 	if g.data != nil {
 		defer g.mu.RUnlock()
-		return syncData(g.file, g.data)
+		return g.syncMapped()
 	}
+	given := g.given
 	g.mu.RUnlock()
+	if given {
+		return nil
+	}
 	if err := g.file.Sync(); !errors.Is(err, fs.ErrClosed) { // it may be removed meanwhile
 		return err
 	}
@@ -209,7 +240,7 @@ func (g *segment) sync() error {
 func (g *segment) close() error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.file == nil {
+	if g.file == nil || g.given {
 		g.data = nil
 		return nil
 	}
@@ -249,7 +280,7 @@ func (g *segment) read(p []byte, off int64) (n int, need int64, err error) {
 			n = copy(p, g.data[off:stop])
 		})
 		return n, need, err
-	case g.file == nil:
+	case g.file == nil, g.given:
 		return 0, 0, fs.ErrClosed
 	}
 	n, err = g.file.ReadAt(p[:min(int64(len(p)), limit-off)], off)

@@ -227,17 +227,23 @@ func (s *Spool) placeLocked(k Kind, o *Origin, payload int) (define, p place, er
 			g.writers.Add(-1)
 		}
 		s.reportLocked(err)
-		s.sealLocked()
+		s.abandonLocked(g)
 	}
 }
 
-// abandon ends the use of a segment that cannot be accessed.
 func (s *Spool) abandon(g *segment) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.abandonLocked(g)
+}
+
+// abandonLocked ends the use of a segment that cannot be accessed.
+func (s *Spool) abandonLocked(g *segment) {
+	g.broken = true
 	if s.current == g {
 		s.sealLocked()
 	}
+	signal(s.tidy)
 }
 
 func (s *Spool) refuseLocked(k Kind) {
