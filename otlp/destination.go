@@ -100,6 +100,7 @@ func (p *Pipeline) watch() {
 			case <-tick.C:
 				for _, s := range p.senders {
 					s.log.note(s.account().Dropped)
+					s.tell() // the spool has no way to
 				}
 			case <-ctx.Done():
 				return

@@ -87,6 +87,7 @@ func (s *sender) run() {
 		b := s.cursor.Next(s.batch.Bytes, s.batch.Size)
 		if b == nil {
 			<-slots
+			s.tell() // what was left may be damaged, or given up
 			continue
 		}
 		s.done.Go(func() {

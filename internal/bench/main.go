@@ -111,7 +111,9 @@ var comparisons = []comparison{
 	{"pipeline: allocations of a span over its making", "", added("allocs/span", deliver+"none", deliver+"sidetrace")},
 	{"pipeline: the same, stock", "", added("allocs/span", deliver+"none", deliver+"stock")},
 	{"pipeline: allocations in End", "≤ 0", single("BenchmarkRecord/spool", "allocs/op")},
-	{"pipeline: p99 of End in 8 goroutines / stock", "≤ 0.5", ratio("p99-ns", "BenchmarkEnd/impl=sidetrace", "BenchmarkEnd/impl=stock")},
+	{"pipeline: p99 of End in 8 goroutines / stock that waits and keeps all", "≤ 0.5", ratio("p99-ns", "BenchmarkEnd/impl=sidetrace", "BenchmarkEnd/impl=stock-waits")},
+	{"pipeline: the same / stock that drops", "", ratio("p99-ns", "BenchmarkEnd/impl=sidetrace", "BenchmarkEnd/impl=stock")},
+	{"pipeline: no processor at all / stock that drops", "", ratio("p99-ns", "BenchmarkEnd/impl=none", "BenchmarkEnd/impl=stock")},
 	{"pipeline: share of a burst delivered, %", "≥ 100", single("BenchmarkEnd/impl=sidetrace", "delivered-%")},
 	{"pipeline: the same, stock, %", "", single("BenchmarkEnd/impl=stock", "delivered-%")},
 }

@@ -50,17 +50,19 @@ func (s *Spool) intern(encoded []byte) *Origin {
 	return o
 }
 
-// numberLocked returns the number of o in g. With the first record of o it takes
-// the place of its definition too, which is to be filled.
-func (g *segment) numberLocked(o *Origin) (number uint16, define place, err error) {
+// numberLocked returns the number of o in g, and defines it with its first record.
+func (g *segment) numberLocked(o *Origin) (number uint16, err error) {
 	if n, known := g.numbers[o]; known {
-		return n, place{}, nil
+		return n, nil
 	}
 	number = uint16(len(g.numbers) + 1)
 	g.numbers[o] = number
 	g.defineOrigin(number, o)
-	define, err = g.reserveLocked(origin, len(o.encoded), number)
-	return number, define, err
+	define, err := g.reserveLocked(origin, len(o.encoded), number)
+	if err == nil {
+		_, err = define.fill(o.encoded)
+	}
+	return number, err
 }
 
 // roomFor returns how much a record of o takes at most.

@@ -178,7 +178,7 @@ func (s *Spool) Folder() string {
 // not kept up, and then a tenth of a second at most.
 func (s *Spool) Append(k Kind, o *Origin, payload []byte) error {
 	s.mu.Lock()
-	define, p, err := s.placeLocked(k, o, len(payload))
+	p, err := s.placeLocked(k, o, len(payload))
 	s.made[k]++
 	if err != nil {
 		s.refuseLocked(k)
@@ -190,15 +190,11 @@ func (s *Spool) Append(k Kind, o *Origin, payload []byte) error {
 	}
 	s.mu.Unlock()
 
-	quiet := false
-	if define.segment != nil {
-		quiet, err = define.fill(o.encoded)
-	}
-	last, err2 := p.fill(payload)
-	if quiet || last {
+	quiet, err := p.fill(payload)
+	if quiet {
 		signal(s.tidy)
 	}
-	if err = errors.Join(err, err2); err != nil {
+	if err != nil {
 		s.report(err)
 	}
 	if errors.Is(err, errFault) {
@@ -208,23 +204,21 @@ func (s *Spool) Append(k Kind, o *Origin, payload []byte) error {
 	return nil // what is not in the file can still be read from memory
 }
 
-// placeLocked takes the place of a record and, with the first one of o, that of its
-// definition.
-func (s *Spool) placeLocked(k Kind, o *Origin, payload int) (define, p place, err error) {
+// placeLocked takes the place of a record. The first one of o has its definition
+// before it, which is written at once: another goroutine's record might be whole
+// before it otherwise, when the process dies.
+func (s *Spool) placeLocked(k Kind, o *Origin, payload int) (p place, err error) {
 	for {
 		g, err := s.roomLocked(o, payload)
 		if err != nil {
-			return place{}, place{}, err
+			return place{}, err
 		}
-		number, define, err := g.numberLocked(o)
+		number, err := g.numberLocked(o)
 		if err == nil {
 			p, err = g.reserveLocked(k, payload, number)
 		}
 		if err == nil {
-			return define, p, nil
-		}
-		if define.segment != nil {
-			g.writers.Add(-1)
+			return p, nil
 		}
 		s.reportLocked(err)
 		s.abandonLocked(g)
