@@ -19,18 +19,21 @@ const (
 	tooLarge         // it would take a smaller one
 	refused          // something in the request is not to its liking
 	unknown          // it does not know this kind of record at all
+	gone             // it will never take anything again
 )
 
 // answer is the outcome of one try.
 type answer struct {
 	verdict verdict
-	// stored is how many records, from the first, need not be sent again though
-	// the verdict is retry.
+	// stored is how many records, from the first, need not be sent again, whatever
+	// the verdict.
 	stored int
 	// rejected is how many records of an accepted request were not taken.
 	rejected int
 	// after is how long the endpoint wants to be left alone.
 	after time.Duration
+	// busy is whether tooLarge may mean that there is too much at the moment.
+	busy bool
 	// err says why not, or what the endpoint says besides.
 	err error
 }

@@ -4,6 +4,7 @@ package otlp
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"sync"
@@ -34,11 +35,15 @@ const (
 const reconnect = time.Second
 
 type grpcClient struct {
-	conn    *grpc.ClientConn
+	dial    func() (*grpc.ClientConn, error)
 	method  string
 	headers metadata.MD
 	timeout time.Duration
 	options []grpc.CallOption
+
+	mu       sync.Mutex // guards what follows
+	conn     *grpc.ClientConn
+	timeouts int // in a row
 }
 
 func newGRPCClient(e *Endpoint, u *url.URL, k spool.Kind) (*grpcClient, error) {
@@ -46,12 +51,16 @@ func newGRPCClient(e *Endpoint, u *url.URL, k spool.Kind) (*grpcClient, error) {
 		Backoff:           backoff.Config{BaseDelay: firstWait, Multiplier: 1.6, Jitter: 0.2, MaxDelay: reconnect},
 		MinConnectTimeout: maxWait,
 	}
-	conn, err := grpc.NewClient("passthrough:///"+u.Host, e.credentials(u), grpc.WithConnectParams(params), grpc.WithUserAgent(userAgent), grpc.WithDisableServiceConfig())
+	dial := func() (*grpc.ClientConn, error) {
+		// The address is looked up with each connection.
+		return grpc.NewClient("passthrough:///"+u.Host, e.credentials(u), grpc.WithConnectParams(params), grpc.WithUserAgent(userAgent), grpc.WithDisableServiceConfig())
+	}
+	conn, err := dial()
 	if err != nil {
 		return nil, fmt.Errorf("otlp: endpoint %s: %w", e.URL, err)
 	}
 	c := &grpcClient{
-		conn: conn, method: grpcTraces, headers: metadata.New(e.Headers), timeout: e.timeout(),
+		dial: dial, conn: conn, method: grpcTraces, headers: metadata.New(e.Headers), timeout: e.timeout(),
 		// A request waits for a connection, which is there as soon as the endpoint is.
 		options: []grpc.CallOption{grpc.ForceCodecV2(rawCodec{}), grpc.WaitForReady(true)},
 	}
@@ -64,7 +73,38 @@ func newGRPCClient(e *Endpoint, u *url.URL, k spool.Kind) (*grpcClient, error) {
 	return c, nil
 }
 
-func (c *grpcClient) close() error { return c.conn.Close() }
+func (c *grpcClient) close() error { return c.current().Close() }
+
+func (c *grpcClient) current() *grpc.ClientConn {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.conn
+}
+
+// maxTimeouts is how many requests in a row may run into their time before the
+// connection is taken for dead: a peer that vanished without a word would be
+// believed in for a quarter of an hour.
+const maxTimeouts = 2
+
+// note counts timeouts of a connection, and replaces it after some.
+func (c *grpcClient) note(conn *grpc.ClientConn, timedOut bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.conn != conn {
+		return
+	}
+	if !timedOut {
+		c.timeouts = 0
+		return
+	}
+	if c.timeouts++; c.timeouts < maxTimeouts {
+		return
+	}
+	if fresh, err := c.dial(); err == nil {
+		c.conn, c.timeouts = fresh, 0
+		_ = conn.Close() // requests on it are tried again
+	}
+}
 
 // send implements [client].
 func (c *grpcClient) send(ctx context.Context, records []spool.Record) answer {
@@ -74,7 +114,9 @@ func (c *grpcClient) send(ctx context.Context, records []spool.Record) answer {
 	body := bodies.get(q.size())
 	*body = q.append(*body)
 	var reply []byte
-	err := c.conn.Invoke(ctx, c.method, body, &reply, c.options...)
+	conn := c.current()
+	err := conn.Invoke(ctx, c.method, body, &reply, c.options...)
+	c.note(conn, errors.Is(ctx.Err(), context.DeadlineExceeded))
 	if err == nil {
 		return partial(reply, len(records))
 	}
@@ -97,7 +139,7 @@ func grpcAnswer(err error) answer {
 		a.verdict = retry
 	case codes.ResourceExhausted:
 		if a.verdict != retry {
-			a.verdict = tooLarge
+			a.verdict, a.busy = tooLarge, true
 		}
 	case codes.Unauthenticated, codes.PermissionDenied:
 		a.verdict = retry // see misconfigured

@@ -38,12 +38,15 @@ type httpClient struct {
 }
 
 func newHTTPClient(e *Endpoint, u *url.URL, path string) *httpClient {
-	t := http.DefaultTransport.(*http.Transport).Clone()
+	t := &http.Transport{Proxy: http.ProxyFromEnvironment, ForceAttemptHTTP2: true, IdleConnTimeout: 90 * time.Second, TLSHandshakeTimeout: 10 * time.Second}
 	t.TLSClientConfig = e.tls(u)
 	t.MaxIdleConnsPerHost = maxInFlight
+	// A redirected POST becomes a GET of something, whose success means nothing, and
+	// takes our headers to another host.
+	stay := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	return &httpClient{
 		url: withPath(u, path), headers: e.Headers, compression: e.Compression, timeout: e.timeout(),
-		http: &http.Client{Transport: t}, transport: t,
+		http: &http.Client{Transport: t, CheckRedirect: stay}, transport: t,
 	}
 }
 
@@ -97,11 +100,19 @@ func httpAnswer(resp *http.Response, reply []byte) answer {
 		a.verdict = retry
 	case http.StatusRequestEntityTooLarge:
 		a.verdict = tooLarge
-	case http.StatusUnauthorized, http.StatusPaymentRequired, http.StatusForbidden, http.StatusProxyAuthRequired:
+	case http.StatusUnauthorized, http.StatusPaymentRequired, http.StatusForbidden, http.StatusProxyAuthRequired, http.StatusUnsupportedMediaType:
 		a.verdict = retry // see misconfigured
 		a.after = max(a.after, misconfigured)
+	case http.StatusBadRequest:
+		if strings.Contains(string(reply), "HTTPS server") { // says net/http to http://
+			a.verdict, a.after = retry, misconfigured
+		}
 	case http.StatusNotFound, http.StatusMethodNotAllowed:
 		a.verdict = unknown
+	}
+	if location := resp.Header.Get("Location"); resp.StatusCode/100 == 3 {
+		a.verdict, a.after = retry, misconfigured
+		a.err = fmt.Errorf("%s to %s: want the address itself", resp.Status, location)
 	}
 	return a
 }

@@ -169,7 +169,7 @@ func TestKill(t *testing.T) {
 	t.Logf("%d reported, %d delivered, %d twice", len(told), different, again)
 	assert.Greater(t, len(told), 10*kills)
 	assert.Zero(t, missing, "of %d that were reported", len(told))
-	assert.LessOrEqual(t, again, kills*inFlight*batch)
+	assert.LessOrEqual(t, again, min(kills*inFlight*batch, different/10))
 	left, err := filepath.Glob(filepath.Join(dir, "*"))
 	require.NoError(t, err)
 	assert.Empty(t, left, "all is delivered")

@@ -17,6 +17,7 @@ import (
 // destination is where records of one kind go.
 type destination struct {
 	to     string
+	cursor string // its name, which must be the same for the next process
 	kind   spool.Kind
 	client client
 	batch  Batch
@@ -41,11 +42,15 @@ func (p *Pipeline) destinations(cfg *Config) (all []destination, err error) {
 				err = errors.Join(err, e2)
 				continue
 			}
-			all = append(all, destination{e.URL, signal.kind, c, signal.batch, false})
+			all = append(all, destination{e.URL, e.URL, signal.kind, c, signal.batch, false})
 		}
 		writers, e2 := p.writers(cfg.File, signal.file, signal.console)
 		for _, w := range writers {
-			all = append(all, destination{w.name(), signal.kind, &lineClient{kind: signal.kind, to: w}, signal.batch.forFile(), true})
+			name := signal.file // not that of the file, which another process may have
+			if _, isConsole := w.(*consoleLines); isConsole {
+				name = w.name()
+			}
+			all = append(all, destination{w.name(), name, signal.kind, &lineClient{kind: signal.kind, to: w}, signal.batch.forFile(), true})
 		}
 		err = errors.Join(err, e2)
 	}
@@ -66,9 +71,9 @@ func (p *Pipeline) startSenders(cfg *Config, destinations []destination) {
 	shrink := &shrinker{cfg.Offload}
 	names := map[string]int{}
 	for _, d := range destinations {
-		name := d.to
-		if names[d.kind.String()+name]++; names[d.kind.String()+d.to] > 1 {
-			name = fmt.Sprintf("%s#%d", d.to, names[d.kind.String()+d.to]) // other headers, say
+		name, key := d.cursor, d.kind.String()+d.cursor
+		if names[key]++; names[key] > 1 {
+			name = fmt.Sprintf("%s#%d", name, names[key]) // other headers, say
 		}
 		s := newSender(d.to, d.kind, p.spool.Cursor(d.kind, name), d.client, d.batch)
 		s.shrink = shrink

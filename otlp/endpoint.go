@@ -78,6 +78,9 @@ func (e *Endpoint) parse() (u *url.URL, want string) {
 	default:
 		return nil, "a protocol other than " + strconv.Quote(string(e.Protocol)) + ": " + string(ProtocolGRPC) + " or " + string(ProtocolHTTP)
 	}
+	if name, bad := badHeader(e.Headers); bad {
+		return nil, wantHeaders + ", other than the header " + strconv.Quote(name)
+	}
 	if !slices.Contains([]string{"", gzipName, zstdName}, e.Compression) {
 		return nil, "a compression other than " + strconv.Quote(e.Compression) + ": gzip, zstd or nothing"
 	}
@@ -91,6 +94,23 @@ func (e *Endpoint) check() (*url.URL, error) {
 	}
 	return u, nil
 }
+
+// badHeader returns the name of a header that cannot be sent, if there is one.
+func badHeader(headers map[string]string) (name string, bad bool) {
+	for name, value := range headers {
+		inName := func(r rune) bool {
+			return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_.", r)
+		}
+		notInName := func(r rune) bool { return !inName(r) }
+		notInValue := func(r rune) bool { return r < ' ' || r > '~' }
+		if name == "" || strings.ContainsFunc(name, notInName) || strings.ContainsFunc(value, notInValue) {
+			return name, true
+		}
+	}
+	return "", false
+}
+
+const wantHeaders = "header names of letters, digits, '-', '_' and '.', and values of printable ASCII"
 
 func (e *Endpoint) protocol(u *url.URL) Protocol {
 	if e.Protocol != "" {
@@ -135,7 +155,7 @@ func (e *Endpoint) tls(u *url.URL) *tls.Config {
 	case e.TLS == nil:
 		return &tls.Config{MinVersion: tls.VersionTLS12}
 	}
-	return e.TLS
+	return e.TLS.Clone() // a transport changes it
 }
 
 // withPath gives a URL without a path the signal's.

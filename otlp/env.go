@@ -107,9 +107,13 @@ func limitsFromEnv(r *env.Reader) sdktrace.SpanLimits {
 const maxQueue = 1 << 20
 
 func batchFromEnv(r *env.Reader, size, delay env.Var) Batch {
+	wait := r.Duration(delay, time.Millisecond, 0)
+	if wait == 0 && r.Set(delay) {
+		wait = time.Nanosecond // not the default
+	}
 	return Batch{
 		Size:  r.Int(size, 0, 1, maxQueue),
-		Delay: r.Duration(delay, time.Millisecond, 0),
+		Delay: wait,
 		Bytes: r.Int(env.RequestBytes, 0, 1<<10, 64<<20),
 	}
 }
@@ -125,6 +129,12 @@ func spoolFromEnv(r *env.Reader, in *EnvConfig, disabled bool) SpoolConfig {
 		MaxAge:       r.Duration(env.SpoolAge, time.Second, 0),
 		MemoryBytes:  int64(r.Int(env.SpoolMemory, 0, 1, 1<<20)) * mebibyte,
 		SyncEvery:    r.Duration(env.SpoolSync, time.Millisecond, 0),
+	}
+	if cfg.MaxAge == 0 && r.Set(env.SpoolAge) {
+		cfg.MaxAge = math.MaxInt64
+	}
+	if cfg.SyncEvery == 0 && r.Set(env.SpoolSync) {
+		r.Reject(env.SpoolSync, "more than 0", nil)
 	}
 	switch _, dir := r.Get(env.SpoolDir); {
 	case strings.EqualFold(dir, "none"):
@@ -296,6 +306,10 @@ func commonFromEnv(r *env.Reader, v *signalVars) Endpoint {
 		Headers:  r.Pairs(v.headers),
 		Timeout:  r.Duration(v.timeout, time.Millisecond, 0),
 		TLS:      tlsFromEnv(r, v),
+	}
+	if _, bad := badHeader(e.Headers); bad {
+		r.Reject(v.headers, wantHeaders, nil)
+		e.Headers = nil
 	}
 	if c := r.Choice(v.compression, "none", gzipName, zstdName, "none"); c != "none" {
 		e.Compression = c

@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -23,6 +24,7 @@ import (
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/sdk/metric"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	coltrace "go.opentelemetry.io/proto/otlp/collector/trace/v1"
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc/codes"
@@ -77,10 +79,15 @@ func TestOneEndpointIsWell(t *testing.T) {
 		Spool:  otlp.SpoolConfig{Dir: t.TempDir()}, SpanBatch: otlp.Batch{Delay: time.Millisecond},
 	})
 	require.NoError(t, err)
+	var took []time.Duration
 	for i := range 20 {
+		begun := time.Now()
 		record(p, "x")
 		otlptest.Wait(t, "the delivery", delivered(p, len(endpoints))(int64(i+1)))
+		took = append(took, time.Since(begun))
 	}
+	slices.Sort(took)
+	assert.Less(t, took[len(took)/2], 250*time.Millisecond, "the others' troubles are not its own")
 	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 	defer cancel()
 	err = p.Shutdown(ctx)
@@ -101,7 +108,7 @@ func TestRetries(t *testing.T) {
 	}{
 		"unavailable":     {status.Error(codes.Unavailable, "not now"), 0},
 		"throttled":       {throttled.Err(), 700 * time.Millisecond},
-		"unauthenticated": {status.Error(codes.Unauthenticated, "who are you?"), time.Second},
+		"unauthenticated": {status.Error(codes.Unauthenticated, "who are you?"), 5 * time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -219,10 +226,6 @@ func TestHTTPAnswers(t *testing.T) {
 			}
 			return spans != 20 && spans != 5
 		}, 20, ""},
-		"always refused": {func(_ int, w http.ResponseWriter, _ int) bool {
-			http.Error(w, "no thanks", http.StatusBadRequest)
-			return false
-		}, 0, "0 of 20 spans delivered, 20 dropped (rejected): 400 Bad Request: no thanks"},
 		"gone for a while": {func(n int, w http.ResponseWriter, _ int) bool {
 			if n == 1 {
 				panic(http.ErrAbortHandler)
@@ -304,6 +307,7 @@ func TestAccountsAreShown(t *testing.T) {
 	assert.EqualValues(t, 2, sums["otel.sdk.processor.span.processed"])
 	assert.EqualValues(t, 1, sums["otel.sdk.exporter.span.exported"])
 	assert.EqualValues(t, 1, sums["otel.sdk.exporter.span.exported rejected"])
+	require.Contains(t, sums, "otel.sdk.processor.span.queue.size")
 	assert.Zero(t, sums["otel.sdk.processor.span.queue.size"])
 
 	w := httptest.NewRecorder()
@@ -323,12 +327,17 @@ func TestDropsAreReported(t *testing.T) {
 		defer mu.Unlock()
 		said = append(said, err.Error())
 	}))
-	defer quiet(t)
-	c := otlptest.Count(t, "127.0.0.1:0", func(context.Context, *coltrace.ExportTraceServiceRequest) error {
-		return status.Error(codes.InvalidArgument, "bad name")
+	t.Cleanup(func() { otel.SetErrorHandler(otel.ErrorHandlerFunc(func(error) {})) })
+	c := otlptest.Count(t, "127.0.0.1:0", func(_ context.Context, r *coltrace.ExportTraceServiceRequest) error {
+		if strings.Contains(r.String(), "culprit") {
+			return status.Error(codes.InvalidArgument, "bad name")
+		}
+		return nil
 	})
 	p := start(t, otlp.Config{Traces: []otlp.Endpoint{{URL: c.URL, Protocol: otlp.ProtocolGRPC}}, SpanBatch: otlp.Batch{Delay: time.Millisecond}})
-	record(p, "x")
+	record(p, "fine")
+	otlptest.Wait(t, "the delivery", delivered(p, 0)(1))
+	record(p, "culprit")
 	reports := func() string {
 		mu.Lock()
 		defer mu.Unlock()
@@ -336,9 +345,121 @@ func TestDropsAreReported(t *testing.T) {
 	}
 	otlptest.Wait(t, "the report", func() bool { return strings.Contains(reports(), "spans dropped: 1 rejected: ") })
 	for range 50 {
-		record(p, "x")
+		record(p, "culprit")
 	}
 	require.NoError(t, p.ForceFlush(t.Context()))
 	require.Error(t, p.Shutdown(t.Context()))
 	assert.Equal(t, 1, strings.Count(reports(), "dropped"), reports())
+}
+
+// An endpoint that refuses everything is not fed with all there is: most of it is
+// still there when the endpoint is put right.
+func TestAllIsRefused(t *testing.T) {
+	for name, answer := range map[string]func(n int, w http.ResponseWriter, spans int) bool{
+		"bad request": func(_ int, w http.ResponseWriter, _ int) bool {
+			http.Error(w, "no thanks", http.StatusBadRequest)
+			return false
+		},
+		"redirect": func(_ int, w http.ResponseWriter, _ int) bool {
+			w.Header().Set("Location", "http://127.0.0.1:1/login")
+			w.WriteHeader(http.StatusFound)
+			return false
+		},
+		"compression": func(_ int, w http.ResponseWriter, _ int) bool {
+			w.WriteHeader(http.StatusUnsupportedMediaType)
+			return false
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var w web
+			s := w.start(t, answer)
+			quiet(t)
+			p := start(t, otlp.Config{Traces: []otlp.Endpoint{{URL: s.URL, Protocol: otlp.ProtocolHTTP}}})
+			for range 500 {
+				record(p, "x")
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
+			defer cancel()
+			require.Error(t, p.Shutdown(ctx))
+			a := p.Ledger()[0]
+			assert.Greater(t, a.Waiting, int64(480), a)
+			assert.Less(t, len(w.requests), 50)
+			assert.Zero(t, a.Delivered)
+		})
+	}
+}
+
+// A limit of so many requests is not one of size.
+func TestRateLimit(t *testing.T) {
+	var tries atomic.Int64
+	c := otlptest.Count(t, "127.0.0.1:0", func(context.Context, *coltrace.ExportTraceServiceRequest) error {
+		if tries.Add(1) < 3 {
+			return status.Error(codes.ResourceExhausted, "ingestion rate limit exceeded")
+		}
+		return nil
+	})
+	quiet(t)
+	p := start(t, otlp.Config{Traces: []otlp.Endpoint{{URL: c.URL, Protocol: otlp.ProtocolGRPC}}})
+	for range 100 {
+		record(p, "x")
+	}
+	require.NoError(t, p.Shutdown(t.Context()))
+	different, again := c.Spans()
+	assert.Equal(t, 100, different)
+	assert.Zero(t, again)
+	assert.EqualValues(t, 3, tries.Load())
+}
+
+func TestBadHeaders(t *testing.T) {
+	for _, h := range []map[string]string{{"my header": "x"}, {"": "x"}, {"x": "caf\u00e9"}, {"x": "a\nb"}} {
+		_, err := otlp.New(t.Context(), otlp.Config{Traces: []otlp.Endpoint{{URL: "http://127.0.0.1:4317", Headers: h}}})
+		require.ErrorContains(t, err, "want header names of letters")
+	}
+	_, err := otlp.ConfigFromEnv(otlp.EnvConfig{Getenv: env(map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": "http://c:4317", "OTEL_EXPORTER_OTLP_HEADERS": "a=caf%C3%A9"})})
+	require.ErrorContains(t, err, "OTEL_EXPORTER_OTLP_HEADERS=")
+	assert.NotContains(t, err.Error(), "caf")
+}
+
+// stuck is a processor, and a writer, that does not come back before it is told.
+type stuck struct{ free chan struct{} }
+
+func (s stuck) OnStart(context.Context, sdktrace.ReadWriteSpan) {}
+func (s stuck) OnEnd(sdktrace.ReadOnlySpan)                     {}
+func (s stuck) Shutdown(context.Context) error                  { <-s.free; return nil }
+func (s stuck) ForceFlush(context.Context) error                { <-s.free; return nil }
+func (s stuck) Write(b []byte) (int, error)                     { <-s.free; return len(b), nil }
+
+// told is an exporter that wants to know of the end.
+type told struct {
+	hangs
+	over atomic.Bool
+}
+
+func (e *told) Shutdown(context.Context) error { e.over.Store(true); return nil }
+
+// Shutdown keeps its deadline whatever others do, and tells them all.
+func TestShutdownKeepsItsDeadline(t *testing.T) {
+	quiet(t)
+	s, e := stuck{make(chan struct{})}, &told{}
+	defer close(s.free)
+	p, err := otlp.New(t.Context(), otlp.Config{
+		Traces:        []otlp.Endpoint{{URL: "http://" + otlptest.FreeAddr(t), Protocol: otlp.ProtocolGRPC}},
+		ConsoleTraces: s, Processors: []sdktrace.SpanProcessor{}, Exporters: []sdktrace.SpanExporter{e},
+	})
+	require.NoError(t, err)
+	record(p, "x")
+	begun := time.Now()
+	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	defer cancel()
+	other := make(chan error, 1)
+	go func() {
+		short, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+		defer cancel()
+		other <- p.Shutdown(short)
+	}()
+	require.Error(t, p.Shutdown(ctx))
+	assert.Less(t, time.Since(begun), 2*time.Second)
+	require.Error(t, <-other)
+	otlptest.Wait(t, "the exporter's end", e.over.Load)
 }

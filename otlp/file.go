@@ -115,11 +115,11 @@ func (c *lineClient) send(ctx context.Context, records []spool.Record) answer {
 			c.line, err = c.lines.AppendLog(c.line[:0], r.Origin.Resource, r.Origin.Scope, r.Payload)
 		}
 		if err != nil {
-			return answer{verdict: refused, err: err}
+			return answer{verdict: refused, stored: i, err: err}
 		}
 		err = c.to.WriteLine(c.line)
 		if _, isConsole := c.to.(*consoleLines); isConsole && err != nil {
-			return answer{verdict: refused, err: err} // its reader does not come back
+			return answer{verdict: gone, stored: i, err: err} // its reader does not come back
 		}
 		if err != nil {
 			return answer{verdict: retry, stored: i, err: err}

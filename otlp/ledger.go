@@ -35,7 +35,8 @@ type Account struct {
 	// rejected, partial_success, too_large; of exporters of others, queue_full and
 	// failed.
 	Dropped map[string]int64 `json:"dropped"`
-	// Error is that of the latest try, empty after a success.
+	// Error is why the latest try failed or records were given up, empty after a
+	// success.
 	Error string `json:"error,omitempty"`
 }
 
@@ -67,19 +68,21 @@ func (s *sender) undelivered(cause error) error {
 		cause = s.last
 	}
 	s.mu.Unlock()
-	return a.undelivered(s.cursor.Folder(), cause)
+	return a.undelivered(s.cursor.Folder(), s.cursor.InMemory(), cause)
 }
 
-func (a Account) undelivered(folder string, cause error) error {
+// undelivered says so of an account whose spool has a folder, and of which so many
+// are in memory.
+func (a Account) undelivered(folder string, inMemory int64, cause error) error {
 	if a.Waiting == 0 && len(a.Dropped) == 0 {
 		return nil
 	}
 	parts := []string{fmt.Sprintf("otlp: %s: %d of %d %s delivered", a.To, a.Delivered, a.Made, a.Signal)}
-	switch {
-	case a.Waiting > 0 && folder != "":
-		parts = append(parts, fmt.Sprintf("%d wait in %s for the next start", a.Waiting, folder))
-	case a.Waiting > 0:
-		parts = append(parts, fmt.Sprintf("%d waited in memory and are lost", a.Waiting))
+	if n := a.Waiting - inMemory; n > 0 {
+		parts = append(parts, fmt.Sprintf("%d wait in %s for the next start", n, folder))
+	}
+	if inMemory > 0 {
+		parts = append(parts, fmt.Sprintf("%d wait in memory, and are lost with the process", inMemory))
 	}
 	for _, why := range slices.Sorted(maps.Keys(a.Dropped)) {
 		parts = append(parts, fmt.Sprintf("%d dropped (%s)", a.Dropped[why], strings.ReplaceAll(why, "_", " ")))

@@ -70,7 +70,7 @@ func newInstruments(m metric.Meter, signal string) (*instruments, error) {
 	var i instruments
 	var errs [4]error
 	i.processed, errs[0] = m.Int64ObservableCounter(processorMetrics+signal+".processed", unit,
-		metric.WithDescription("Records that the spool has taken for a destination, or with error.type given up."))
+		metric.WithDescription("Records that have left the spool for a destination, or with error.type were given up."))
 	i.queue, errs[1] = m.Int64ObservableUpDownCounter(processorMetrics+signal+".queue.size", unit,
 		metric.WithDescription("Records that wait in the spool for a destination."))
 	i.exported, errs[2] = m.Int64ObservableCounter(exporterMetrics+signal+".exported", unit,
@@ -98,7 +98,7 @@ func (s *sender) observe(o metric.Observer, i *instruments, number int) {
 			o.ObserveInt64(i.processed, count, metric.WithAttributes(append(processor[:len(processor):len(processor)], kind)...))
 		}
 	}
-	o.ObserveInt64(i.processed, n.Made-lost, metric.WithAttributes(processor...))
+	o.ObserveInt64(i.processed, n.Made-n.Waiting+n.Taken-lost, metric.WithAttributes(processor...))
 	o.ObserveInt64(i.queue, n.Waiting-n.Taken, metric.WithAttributes(processor...))
 	o.ObserveInt64(i.exported, n.Delivered, metric.WithAttributes(exporter...))
 	o.ObserveInt64(i.inFlight, n.Taken, metric.WithAttributes(exporter...))

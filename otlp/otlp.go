@@ -154,14 +154,15 @@ type Pipeline struct {
 	stop  []func(context.Context) error // after flush, in any order
 	close []func() error                // after stop
 
-	once sync.Once // for Shutdown
-	err  error     // of Shutdown, read after once
+	once sync.Once     // for Shutdown
+	over chan struct{} // closed at its end
+	err  error         // of Shutdown, read after over
 }
 
 // New starts a Pipeline. It fails on a configuration that cannot work. It does
 // not wait for endpoints, which may be away. Call [Pipeline.Shutdown] at the end.
 func New(ctx context.Context, cfg Config) (*Pipeline, error) {
-	p := &Pipeline{propagator: cfg.Propagator, tracers: nooptrace.NewTracerProvider(), loggers: nooplog.NewLoggerProvider()}
+	p := &Pipeline{over: make(chan struct{}), propagator: cfg.Propagator, tracers: nooptrace.NewTracerProvider(), loggers: nooplog.NewLoggerProvider()}
 	if p.propagator == nil {
 		p.propagator = defaultPropagator()
 	}
@@ -229,12 +230,11 @@ func (p *Pipeline) startTraces(cfg *Config) {
 		opts = append(opts, sdktrace.WithSpanProcessor(&spanRecorder{spool: p.spool}))
 	}
 	for _, e := range cfg.Exporters {
-		sp := p.queue(e, cfg.SpanBatch)
-		opts = append(opts, sdktrace.WithSpanProcessor(sp))
-		p.flush = append(p.flush, sp.ForceFlush)
+		opts = append(opts, sdktrace.WithSpanProcessor(p.queue(e, cfg.SpanBatch)))
 	}
 	provider := sdktrace.NewTracerProvider(opts...)
 	p.tracers = provider
+	p.flush = append(p.flush, provider.ForceFlush)
 	p.stop = append(p.stop, provider.Shutdown)
 }
 
@@ -272,34 +272,66 @@ func (p *Pipeline) startLogs(cfg *Config) {
 }
 
 // ForceFlush passes on what has been recorded so far, to all destinations at once.
-// It ends with ctx at the latest. The error says for each destination what is left.
-func (p *Pipeline) ForceFlush(ctx context.Context) error { return together(ctx, p.flush) }
+// It ends with ctx at the latest, and after ten seconds if ctx has no deadline. The
+// error says for each destination what is left.
+func (p *Pipeline) ForceFlush(ctx context.Context) error {
+	ctx, cancel := bounded(ctx)
+	defer cancel()
+	return together(ctx, p.flush)
+}
 
-// shutdownTimeout is for a Shutdown whose context sets no bound.
-const shutdownTimeout = 10 * time.Second
+// flushTimeout is for contexts that set no bound.
+const flushTimeout = 10 * time.Second
+
+func bounded(ctx context.Context) (context.Context, context.CancelFunc) {
+	if _, ok := ctx.Deadline(); ok {
+		return ctx, func() {}
+	}
+	return context.WithTimeout(ctx, flushTimeout)
+}
 
 // Shutdown flushes, stops recording and frees what New took. It ends with ctx at
 // the latest, and after ten seconds if ctx has no deadline. The error says for each
 // destination what was delivered, what waits on disk for the next start, and what
 // was given up. Only the first call does anything; later ones return the same.
 func (p *Pipeline) Shutdown(ctx context.Context) error {
+	ctx, cancel := bounded(ctx)
+	defer cancel()
 	p.once.Do(func() {
-		if _, bounded := ctx.Deadline(); !bounded {
-			var cancel context.CancelFunc
-			ctx, cancel = context.WithTimeout(ctx, shutdownTimeout)
-			defer cancel()
-		}
-		// What these return is in the accounts, but for what exporters of others say.
-		_ = together(ctx, p.flush)
-		if err := together(ctx, p.stop); err != nil {
-			otel.Handle(fmt.Errorf("otlp: shutdown: %w", err))
-		}
-		p.err = errors.Join(p.haltSenders(), p.closeFiles())
-		for _, t := range p.tallies {
-			p.err = errors.Join(p.err, t.undelivered())
-		}
+		go func() {
+			p.err = p.shutdown(ctx)
+			close(p.over)
+		}()
 	})
-	return p.err
+	select {
+	case <-p.over:
+		return p.err
+	case <-ctx.Done():
+	}
+	select { // the first call has the same deadline, and is about to say what is left
+	case <-p.over:
+		return p.err
+	case <-time.After(2 * grace):
+		return fmt.Errorf("otlp: shutdown: not over yet: %w", ctx.Err())
+	}
+}
+
+func (p *Pipeline) shutdown(ctx context.Context) error {
+	// What these return is in the accounts, but for what exporters of others say.
+	_ = together(ctx, p.flush)
+	end, cancel := ctx, context.CancelFunc(func() {})
+	if ctx.Err() != nil { // processors are to be told all the same
+		end, cancel = context.WithTimeout(context.WithoutCancel(ctx), grace)
+	}
+	defer cancel()
+	if err := together(end, p.stop); err != nil && !errors.Is(err, context.DeadlineExceeded) {
+		otel.Handle(fmt.Errorf("otlp: shutdown: %w", err))
+	}
+	err := errors.Join(p.haltSenders(), p.closeFiles())
+	for _, t := range p.tallies {
+		err = errors.Join(err, t.undelivered())
+	}
+	return err
 }
 
 func (p *Pipeline) closeFiles() (err error) {
@@ -309,13 +341,24 @@ func (p *Pipeline) closeFiles() (err error) {
 	return err
 }
 
-// together runs all of fs at once and joins their errors.
+// together runs all of fs at once and joins their errors. It does not wait for those
+// that go on when ctx has ended.
 func together(ctx context.Context, fs []func(context.Context) error) error {
-	errs := make([]error, len(fs))
-	var wg sync.WaitGroup
-	for i, f := range fs {
-		wg.Go(func() { errs[i] = f(ctx) })
+	results := make(chan error, len(fs))
+	for _, f := range fs {
+		go func() { results <- f(ctx) }()
 	}
-	wg.Wait()
+	var errs []error
+	late := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(grace/2, func() { close(late) }) })
+	defer stop()
+	for range fs {
+		select {
+		case err := <-results:
+			errs = append(errs, err)
+		case <-late:
+			return errors.Join(append(errs, ctx.Err())...)
+		}
+	}
 	return errors.Join(errs...)
 }

@@ -344,7 +344,7 @@ func TestUnreachable(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 		defer cancel()
 		err = p.Shutdown(ctx)
-		require.ErrorContains(t, err, "0 of 3 spans delivered, 3 waited in memory")
+		require.ErrorContains(t, err, "0 of 3 spans delivered, 3 wait in memory")
 		require.ErrorContains(t, err, l.Addr().String())
 		assert.NotContains(t, err.Error(), good.URL)
 		assert.Len(t, good.SpanNames(), 3, "the other endpoint is not held up")

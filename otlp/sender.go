@@ -5,6 +5,7 @@ package otlp
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -49,6 +50,9 @@ type sender struct {
 	kick   chan struct{} // something has changed for the loop
 	done   sync.WaitGroup
 
+	bytes    atomic.Int64 // of a request, as far as is known
+	accepts  atomic.Int64 // when the endpoint took something, in Unix nanoseconds
+	refusals atomic.Int64 // records that were refused since then
 	failing  atomic.Bool  // the latest try has failed
 	flushing atomic.Int32 // how many wait for everything to go
 
@@ -68,6 +72,7 @@ func newSender(to string, k spool.Kind, cursor *spool.Cursor, c client, b Batch)
 		stop:  make(chan struct{}), kick: make(chan struct{}, 1), changed: make(chan struct{}),
 		log: &dropLog{to: to, kind: k},
 	}
+	s.bytes.Store(int64(s.batch.Bytes))
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	return s
 }
@@ -84,10 +89,13 @@ func (s *sender) run() {
 		case <-s.stop:
 			return
 		}
-		b := s.cursor.Next(s.batch.Bytes, s.batch.Size)
+		b := s.next()
 		if b == nil {
 			<-slots
-			s.tell() // what was left may be damaged, or given up
+			s.tell()                       // what was left may be damaged, or given up
+			if !s.wait(time.Millisecond) { // or is being written
+				return
+			}
 			continue
 		}
 		s.done.Go(func() {
@@ -96,6 +104,22 @@ func (s *sender) run() {
 		})
 		if s.failing.Load() {
 			s.awaitRecovery(slots)
+		}
+	}
+}
+
+// next takes a batch. It does not go far ahead of one that is stuck: what is
+// confirmed behind that would be sent again after a restart.
+func (s *sender) next() *spool.Batch {
+	for {
+		changed := s.progress()
+		if s.cursor.Ahead() < s.inFlight {
+			return s.cursor.Next(int(s.bytes.Load()), s.batch.Size)
+		}
+		select {
+		case <-changed:
+		case <-s.stop:
+			return nil
 		}
 	}
 }
@@ -184,32 +208,76 @@ func (s *sender) sendAll(records []spool.Record, out *outcome) bool {
 		return false
 	}
 	switch {
-	case a.verdict == accepted:
-		out.delivered += len(rest) - a.rejected
-		if a.rejected > 0 {
-			out.drop(dropPartial, a.rejected)
-			s.log.reason(a.err)
-		}
+	case a.verdict == accepted || len(rest) == 0:
+		s.accepted(a, len(rest), out)
 		return true
 	case a.verdict == unknown:
 		out.drop(dropRejected, len(rest))
-		s.log.reason(fmt.Errorf("it takes no %s: %w", s.kind, a.err))
+		s.noteDrop(fmt.Errorf("it takes no %s: %w", s.kind, a.err))
+		return true
+	case a.verdict == gone:
+		out.drop(dropRejected, len(rest))
+		s.noteDrop(a.err)
 		return true
 	case len(rest) > 1:
+		if size := payloads(rest); a.verdict == tooLarge && int64(size) < s.bytes.Load()*2 {
+			s.bytes.Store(int64(max(size/2, minRequest))) // the next ones need not try
+		}
 		half := len(rest) / 2
 		return s.sendAll(rest[:half], out) && s.sendAll(rest[half:], out)
 	case a.verdict == tooLarge:
 		return s.sendSmaller(rest[0], a.err, out)
 	}
+	return s.refused(a.err, out)
+}
+
+// accepted counts what the endpoint has taken of n records.
+func (s *sender) accepted(a answer, n int, out *outcome) {
+	s.accepts.Store(time.Now().UnixNano())
+	s.refusals.Store(0)
+	out.delivered += n - a.rejected
+	if a.rejected > 0 {
+		out.drop(dropPartial, a.rejected)
+		s.noteDrop(a.err)
+	}
+}
+
+const (
+	// patience is how long ago the endpoint may have taken something for a record
+	// that it refuses to be at fault; otherwise the endpoint may be.
+	patience = time.Minute
+	// doubt is how many records may be refused before that is asked.
+	doubt = 3
+	// slowest is a try from which on the wait is the longest.
+	slowest = 6
+	// minRequest is the size from which a request may be too large.
+	minRequest = 64 << 10
+)
+
+// refused gives a record up. An endpoint that has taken nothing for a while may
+// refuse all there is, for a reason of its own: then this takes its time, so that
+// most of them are still there when that is over.
+func (s *sender) refused(err error, out *outcome) bool {
 	out.drop(dropRejected, 1)
-	s.log.reason(a.err)
-	return true
+	s.noteDrop(err)
+	if s.refusals.Add(1) < doubt || time.Since(time.Unix(0, s.accepts.Load())) < patience {
+		return true
+	}
+	return s.wait(waitBefore(slowest, 0))
+}
+
+func payloads(records []spool.Record) (n int) {
+	for _, r := range records {
+		n += len(r.Payload)
+	}
+	return n
 }
 
 // sendSmaller sends a record that is too large with less in it.
 func (s *sender) sendSmaller(r spool.Record, cause error, out *outcome) bool {
+	offloaded := map[string]string{}
 	for size := len(r.Payload) / 2; size >= minRecord; size /= 2 {
-		smaller, ok := s.shrink.to(s.kind, r.Payload, min(size, s.batch.Bytes))
+		smaller, ok := s.shrink.to(s.kind, r.Payload, min(size, s.batch.Bytes), offloaded)
 		if !ok {
 			continue
 		}
@@ -218,10 +286,7 @@ func (s *sender) sendSmaller(r spool.Record, cause error, out *outcome) bool {
 			return false
 		}
 		if a.verdict == accepted {
-			out.delivered += len(rest) - a.rejected
-			if a.rejected > 0 {
-				out.drop(dropPartial, a.rejected)
-			}
+			s.accepted(a, len(rest), out)
 			return true
 		}
 		cause = a.err
@@ -230,7 +295,7 @@ func (s *sender) sendSmaller(r spool.Record, cause error, out *outcome) bool {
 		}
 	}
 	out.drop(dropTooLarge, 1)
-	s.log.reason(cause)
+	s.noteDrop(cause)
 	return true
 }
 
@@ -243,12 +308,15 @@ func (s *sender) try(records []spool.Record, out *outcome) (a answer, rest []spo
 			// Many collectors take spans alone; one that takes none is not meant.
 			a.verdict, a.after = retry, misconfigured
 		}
+		out.delivered += a.stored
+		records = records[a.stored:]
+		if a.verdict == tooLarge && a.busy && payloads(records) < minRequest {
+			a.verdict = retry
+		}
 		if a.verdict != retry {
 			s.noteTry(nil)
 			return a, records, true
 		}
-		out.delivered += a.stored
-		records = records[a.stored:]
 		s.noteTry(a.err)
 		if s.ctx.Err() != nil {
 			return a, records, false
@@ -262,8 +330,13 @@ func (s *sender) try(records []spool.Record, out *outcome) (a answer, rest []spo
 // noteTry keeps what the latest try has shown of the endpoint.
 func (s *sender) noteTry(err error) {
 	s.mu.Lock()
-	s.last = err
+	if s.ctx.Err() == nil || s.last == nil { // otherwise it is our own doing
+		s.last = err
+	}
 	s.mu.Unlock()
+	if s.ctx.Err() != nil {
+		return
+	}
 	if was := s.failing.Swap(err != nil); was == (err != nil) {
 		return
 	}
@@ -271,6 +344,14 @@ func (s *sender) noteTry(err error) {
 		s.log.failing(err)
 	}
 	s.tell()
+}
+
+// noteDrop keeps why records were given up.
+func (s *sender) noteDrop(err error) {
+	s.log.reason(err)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.last = err
 }
 
 func (s *sender) wait(d time.Duration) bool {
@@ -323,10 +404,22 @@ func (s *sender) flush(ctx context.Context) error {
 	}
 }
 
+// grace is how long those may take who are told to stop.
+const grace = 50 * time.Millisecond
+
 // halt stops the sender. What is on its way is left to the next process.
 func (s *sender) halt() error {
 	close(s.stop)
 	s.cancel()
-	s.done.Wait()
-	return s.client.close()
+	done := make(chan struct{})
+	go func() {
+		s.done.Wait()
+		close(done)
+	}()
+	select {
+	case <-done:
+		return s.client.close()
+	case <-time.After(grace):
+		return errors.New("a write does not come to its end")
+	}
 }

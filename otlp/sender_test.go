@@ -145,7 +145,7 @@ func moodyEndpoints(t *testing.T, seed uint64, dir string) {
 		m.mu.Unlock()
 	}
 	for i, s := range senders {
-		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
+		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Hour)
 		require.NoError(t, s.flush(ctx))
 		cancel()
 		a, m := balance(t, s), endpoints[i]
@@ -158,4 +158,66 @@ func moodyEndpoints(t *testing.T, seed uint64, dir string) {
 		assert.EqualValues(t, m.left, a.Dropped["partial_success"])
 	}
 	require.NoError(t, sp.Close())
+}
+
+// fussy takes everything at once but for one record, for which it always wants
+// more time.
+type fussy struct {
+	mu  sync.Mutex
+	got map[string]int
+}
+
+func (f *fussy) send(_ context.Context, records []spool.Record) answer {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, r := range records {
+		if string(r.Payload) == "stuck" {
+			return answer{verdict: retry, after: time.Minute, err: errMood}
+		}
+	}
+	for _, r := range records {
+		f.got[string(r.Payload)]++
+	}
+	return answer{}
+}
+
+func (*fussy) close() error { return nil }
+
+// A request that is stuck does not let others go far ahead, which a restart would
+// send again.
+func TestStuckRequest(t *testing.T) {
+	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(error) {}))
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		const records, size = 1000, 10
+		f := &fussy{got: map[string]int{}}
+		deliver := func(add int) Account {
+			sp, err := spool.Open(spool.Config{Dir: dir, SyncEvery: time.Hour})
+			require.NoError(t, err)
+			s := newSender("x", spool.Span, sp.Cursor(spool.Span, "x"), f, Batch{Size: size, Delay: time.Millisecond})
+			origin := sp.Origin(nil, nil)
+			for i := range add {
+				name := fmt.Sprint(i)
+				if i == 0 {
+					name = "stuck"
+				}
+				require.NoError(t, sp.Append(spool.Span, origin, []byte(name)))
+			}
+			s.start()
+			time.Sleep(time.Hour) // of the bubble's clock
+			a := balance(t, s)
+			require.NoError(t, s.halt())
+			require.NoError(t, sp.Close())
+			return a
+		}
+		a := deliver(records)
+		assert.LessOrEqual(t, a.Delivered, int64(size*maxInFlight))
+		assert.Contains(t, a.Error, errMood.Error())
+		deliver(0)
+		again := 0
+		for _, n := range f.got {
+			again += n - 1
+		}
+		assert.LessOrEqual(t, again, size*maxInFlight)
+	})
 }

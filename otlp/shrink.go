@@ -36,42 +36,72 @@ type shrinker struct {
 	offload func(value string) (replacement string, ok bool)
 }
 
-// large is a value that can be made smaller.
+// large is a text or bytes that can be made smaller.
 type large struct {
 	name  string
-	value *commonpb.AnyValue
+	text  *string
+	bytes *[]byte
 }
 
-// to returns the record with at most size bytes. It fails if that has no values
-// that are large enough.
-func (h *shrinker) to(k spool.Kind, payload []byte, size int) ([]byte, bool) {
+func (l large) length() int {
+	if l.text != nil {
+		return len(*l.text)
+	}
+	return len(*l.bytes)
+}
+
+// to returns the record with at most size bytes: with its largest values replaced
+// or cut and, if that is not enough, without its last events, links and attributes,
+// which are counted as dropped. offloaded has what was replaced before.
+func (h *shrinker) to(k spool.Kind, payload []byte, size int, offloaded map[string]string) ([]byte, bool) {
 	if k == spool.Log {
 		var r logspb.LogRecord
 		if proto.Unmarshal(payload, &r) != nil {
 			return nil, false
 		}
 		values := append(largeIn(nil, r.Attributes), largeValues(nil, bodyName, r.Body)...)
-		r.Attributes = mark(r.Attributes, h.cut(&r, values, size))
+		r.Attributes = mark(r.Attributes, h.cut(values, proto.Size(&r)-size, offloaded))
+		r.Attributes, r.DroppedAttributesCount = trim(r.Attributes, proto.Size(&r)-size, r.DroppedAttributesCount)
 		return marshal(&r, size)
 	}
 	var s tracepb.Span
 	if proto.Unmarshal(payload, &s) != nil {
 		return nil, false
 	}
-	values := largeIn(nil, s.Attributes)
+	values := largeText(largeIn(nil, s.Attributes), "name", &s.Name)
+	if s.Status != nil {
+		values = largeText(values, "status", &s.Status.Message)
+	}
 	for _, e := range s.Events {
-		values = largeIn(values, e.Attributes)
+		values = largeText(largeIn(values, e.Attributes), "event", &e.Name)
 	}
 	for _, l := range s.Links {
 		values = largeIn(values, l.Attributes)
 	}
-	s.Attributes = mark(s.Attributes, h.cut(&s, values, size))
+	s.Attributes = mark(s.Attributes, h.cut(values, proto.Size(&s)-size, offloaded))
+	s.Events, s.DroppedEventsCount = trim(s.Events, proto.Size(&s)-size, s.DroppedEventsCount)
+	s.Links, s.DroppedLinksCount = trim(s.Links, proto.Size(&s)-size, s.DroppedLinksCount)
+	s.Attributes, s.DroppedAttributesCount = trim(s.Attributes, proto.Size(&s)-size, s.DroppedAttributesCount)
 	return marshal(&s, size)
 }
 
 func marshal(m proto.Message, size int) ([]byte, bool) {
 	b, err := proto.Marshal(m)
 	return b, err == nil && len(b) <= size
+}
+
+// kept is how many elements of a list stay in any case: the first attributes are
+// the identity.
+const kept = 5
+
+// trim drops elements from the end until over bytes are saved.
+func trim[M proto.Message](list []M, over int, dropped uint32) ([]M, uint32) {
+	for over > 0 && len(list) > kept {
+		last := len(list) - 1
+		over -= proto.Size(list[last])
+		list, dropped = list[:last], dropped+1
+	}
+	return list, dropped
 }
 
 func largeIn(all []large, attrs []*commonpb.KeyValue) []large {
@@ -81,12 +111,21 @@ func largeIn(all []large, attrs []*commonpb.KeyValue) []large {
 	return all
 }
 
+func largeText(all []large, name string, text *string) []large {
+	if len(*text) > minValue {
+		all = append(all, large{name: name, text: text})
+	}
+	return all
+}
+
 // largeValues adds the values in v, which has the name of its attribute.
 func largeValues(all []large, name string, v *commonpb.AnyValue) []large {
 	switch x := v.GetValue().(type) {
-	case *commonpb.AnyValue_StringValue, *commonpb.AnyValue_BytesValue:
-		if length(v) > minValue {
-			all = append(all, large{name, v})
+	case *commonpb.AnyValue_StringValue:
+		all = largeText(all, name, &x.StringValue)
+	case *commonpb.AnyValue_BytesValue:
+		if len(x.BytesValue) > minValue {
+			all = append(all, large{name: name, bytes: &x.BytesValue})
 		}
 	case *commonpb.AnyValue_ArrayValue:
 		for _, e := range x.ArrayValue.GetValues() {
@@ -100,51 +139,64 @@ func largeValues(all []large, name string, v *commonpb.AnyValue) []large {
 	return all
 }
 
-func length(v *commonpb.AnyValue) int { return len(v.GetStringValue()) + len(v.GetBytesValue()) }
-
-// cut makes the largest values smaller until m would fit, and returns the names of
-// those that have lost something.
-func (h *shrinker) cut(m proto.Message, values []large, size int) (names []string) {
-	slices.SortFunc(values, func(a, b large) int { return cmp.Compare(length(b.value), length(a.value)) })
-	const forMarks = 64 // bytes that the mark itself takes, for each name
+// cut makes the largest values smaller until over bytes are saved, and returns the
+// names of those that have lost something.
+func (h *shrinker) cut(values []large, over int, offloaded map[string]string) (names []string) {
+	slices.SortFunc(values, func(a, b large) int { return cmp.Compare(b.length(), a.length()) })
 	for _, v := range values {
-		over := proto.Size(m) + forMarks*(len(names)+1) - size
 		if over <= 0 {
 			break
 		}
-		if !h.replace(v.value) {
-			v.shorten(max(length(v.value)-over-len(cutMark), minValue))
-			names = append(names, v.name)
+		before := v.length()
+		if !h.replace(v, offloaded) {
+			if !slices.Contains(names, v.name) {
+				names = append(names, v.name)
+				over += len(v.name) + forMark
+			}
+			v.shorten(max(before-over-len(cutMark), minValue))
 		}
+		over -= before - v.length()
 	}
 	slices.Sort(names)
-	return slices.Compact(names)
+	return names
 }
 
+// forMark is what a name in TruncatedKey takes besides its own length.
+const forMark = 64
+
 // replace puts a text elsewhere.
-func (h *shrinker) replace(v *commonpb.AnyValue) bool {
-	text, isText := v.GetValue().(*commonpb.AnyValue_StringValue)
-	if !isText || h.offload == nil {
+func (h *shrinker) replace(v large, offloaded map[string]string) bool {
+	if v.text == nil || h.offload == nil {
 		return false
 	}
-	link, ok := h.offload(text.StringValue)
-	if ok {
-		text.StringValue = link
+	link, known := offloaded[*v.text]
+	if !known {
+		var ok bool
+		if link, ok = h.offload(*v.text); !ok || len(link) >= len(*v.text) {
+			link = ""
+		}
+		offloaded[*v.text] = link
 	}
-	return ok
+	if link == "" {
+		return false
+	}
+	*v.text = link
+	return true
 }
 
 // shorten cuts a value to n bytes, a text between two characters.
-func (v large) shorten(n int) {
-	switch x := v.value.GetValue().(type) {
-	case *commonpb.AnyValue_StringValue:
-		for n > 0 && !utf8.RuneStart(x.StringValue[n]) {
-			n--
-		}
-		x.StringValue = x.StringValue[:n] + cutMark
-	case *commonpb.AnyValue_BytesValue:
-		x.BytesValue = x.BytesValue[:n]
+func (l large) shorten(n int) {
+	if n >= l.length() {
+		return
 	}
+	if l.text == nil {
+		*l.bytes = (*l.bytes)[:n]
+		return
+	}
+	for n > 0 && !utf8.RuneStart((*l.text)[n]) {
+		n--
+	}
+	*l.text = (*l.text)[:n] + cutMark
 }
 
 // mark says in the attributes what was cut.
@@ -156,5 +208,6 @@ func mark(attrs []*commonpb.KeyValue, names []string) []*commonpb.KeyValue {
 	for _, name := range names {
 		list.Values = append(list.Values, &commonpb.AnyValue{Value: &commonpb.AnyValue_StringValue{StringValue: name}})
 	}
-	return append(attrs, &commonpb.KeyValue{Key: TruncatedKey, Value: &commonpb.AnyValue{Value: &commonpb.AnyValue_ArrayValue{ArrayValue: list}}})
+	at := min(len(attrs), kept-1) // where trim leaves it
+	return slices.Insert(attrs, at, &commonpb.KeyValue{Key: TruncatedKey, Value: &commonpb.AnyValue{Value: &commonpb.AnyValue_ArrayValue{ArrayValue: list}}})
 }

@@ -66,7 +66,8 @@ func (t *tally) undelivered() error {
 	t.mu.Lock()
 	last := t.last
 	t.mu.Unlock()
-	return t.account().undelivered("", last)
+	a := t.account()
+	return a.undelivered("", a.Waiting, last)
 }
 
 type countedProcessor struct {
@@ -85,7 +86,7 @@ func (p *countedProcessor) OnEnd(s sdktrace.ReadOnlySpan) {
 // Shutdown ends the queue.
 func (p *countedProcessor) Shutdown(ctx context.Context) error {
 	err := p.SpanProcessor.Shutdown(ctx)
-	p.tally.over.Store(true)
+	p.tally.over.Store(err == nil)
 	return err
 }
 

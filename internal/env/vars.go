@@ -197,7 +197,7 @@ var (
 	})
 	SpoolAge = add(Spool, Var{
 		Names: []string{"SIDETRACE_SPOOL_MAX_AGE"}, Default: "72h",
-		Doc: "age at which it goes too, a duration or seconds", DocZH: "超过此时长也会丢弃并计数，时长或秒数",
+		Doc: "age at which it goes too, a duration or seconds; 0 keeps it", DocZH: "超过此时长也会丢弃并计数，时长或秒数；0 表示不限",
 	})
 	SpoolMemory = add(Spool, Var{
 		Names: []string{"SIDETRACE_SPOOL_MEMORY_MEGABYTES"}, Default: "32",

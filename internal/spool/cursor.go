@@ -421,6 +421,38 @@ func (c *Cursor) Settled() int64 {
 	return c.settled + total(c.lost)
 }
 
+// InMemory is how many of the records that wait are in memory, where the end of the
+// process takes them.
+func (c *Cursor) InMemory() (n int64) {
+	s := c.spool
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, g := range s.segments {
+		if g.file != nil || g.folder != nil {
+			continue
+		}
+		switch at := c.next; {
+		case at.segment == nil || at.segment.index < g.index:
+			n += int64(g.counts[c.kind])
+		case at.segment == g:
+			n += int64(g.counts[c.kind] - at.ordinal)
+		}
+	}
+	for _, f := range c.pending {
+		if f.after.segment.folder == nil && !f.done {
+			n += int64(f.records)
+		}
+	}
+	return min(n, c.allLocked()-c.delivered-total(c.lost)-total(c.dropped))
+}
+
+// Ahead is how many batches have been taken since the oldest one that is not done.
+func (c *Cursor) Ahead() int {
+	c.spool.mu.Lock()
+	defer c.spool.mu.Unlock()
+	return len(c.pending)
+}
+
 // Folder returns where the records of the process are, empty for memory.
 func (c *Cursor) Folder() string { return c.spool.Folder() }
 
