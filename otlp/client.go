@@ -32,6 +32,8 @@ type answer struct {
 	rejected int
 	// after is how long the endpoint wants to be left alone.
 	after time.Duration
+	// slow is whether the time for a request has run out.
+	slow bool
 	// busy is whether tooLarge may mean that there is too much at the moment.
 	busy bool
 	// err says why not, or what the endpoint says besides.

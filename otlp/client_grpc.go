@@ -120,7 +120,9 @@ func (c *grpcClient) send(ctx context.Context, records []spool.Record) answer {
 	if err == nil {
 		return partial(reply, len(records))
 	}
-	return grpcAnswer(err)
+	a := grpcAnswer(err)
+	a.slow = errors.Is(ctx.Err(), context.DeadlineExceeded)
+	return a
 }
 
 // grpcAnswer says what an error means (OTLP specification, "Failures" of

@@ -78,7 +78,7 @@ func (c *httpClient) send(ctx context.Context, records []spool.Record) answer {
 	}
 	resp, err := c.http.Do(r)
 	if err != nil {
-		return answer{verdict: retry, err: err}
+		return answer{verdict: retry, err: err, slow: errors.Is(ctx.Err(), context.DeadlineExceeded)}
 	}
 	defer resp.Body.Close()
 	reply, err := io.ReadAll(io.LimitReader(resp.Body, maxReply))

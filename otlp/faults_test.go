@@ -463,3 +463,21 @@ func TestShutdownKeepsItsDeadline(t *testing.T) {
 	require.Error(t, <-other)
 	otlptest.Wait(t, "the exporter's end", e.over.Load)
 }
+
+// What does not get through in time is tried in smaller pieces.
+func TestSlowLink(t *testing.T) {
+	quiet(t)
+	c := otlptest.Count(t, "127.0.0.1:0", func(ctx context.Context, r *coltrace.ExportTraceServiceRequest) error {
+		if len(r.ResourceSpans[0].ScopeSpans[0].Spans) > 50 {
+			<-ctx.Done()
+		}
+		return ctx.Err()
+	})
+	p := start(t, otlp.Config{Traces: []otlp.Endpoint{{URL: c.URL, Protocol: otlp.ProtocolGRPC, Timeout: 200 * time.Millisecond}}})
+	for range 100 {
+		record(p, "x")
+	}
+	require.NoError(t, p.Shutdown(t.Context()))
+	different, _ := c.Spans()
+	assert.Equal(t, 100, different)
+}

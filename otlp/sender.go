@@ -299,9 +299,14 @@ func (s *sender) sendSmaller(r spool.Record, cause error, out *outcome) bool {
 	return true
 }
 
+// maxSlow is how often in a row the time for a request may run out before it is
+// halved.
+const maxSlow = 3
+
 // try sends a request until it gets an answer other than to try again. rest are the
 // records that the answer is about.
 func (s *sender) try(records []spool.Record, out *outcome) (a answer, rest []spool.Record, ok bool) {
+	slow := 0 // tries in a row
 	for n := 1; ; n++ {
 		a = s.client.send(s.ctx, records)
 		if a.verdict == unknown && s.kind == spool.Span {
@@ -320,6 +325,12 @@ func (s *sender) try(records []spool.Record, out *outcome) (a answer, rest []spo
 		s.noteTry(a.err)
 		if s.ctx.Err() != nil {
 			return a, records, false
+		}
+		if slow++; !a.slow {
+			slow = 0
+		}
+		if slow == maxSlow && len(records) > 1 {
+			return answer{verdict: refused, err: a.err}, records, true // less may be through in time
 		}
 		if !s.wait(waitBefore(n, a.after)) {
 			return a, records, false
