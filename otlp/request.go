@@ -43,12 +43,17 @@ type scopeGroup struct {
 // group sorts records by origin. Their order within one stays.
 func group(records []spool.Record) *request {
 	var q request
-	var last *scopeGroup
-	for _, r := range records {
-		if last == nil || last.origin != r.Origin {
-			last = q.scope(r.Origin)
+	for len(records) > 0 {
+		o, n := records[0].Origin, 1
+		for n < len(records) && records[n].Origin == o {
+			n++
 		}
-		last.records = append(last.records, r)
+		if s := q.scope(o); s.records == nil {
+			s.records = records[:n:n] // nearly always all
+		} else {
+			s.records = append(s.records, records[:n]...)
+		}
+		records = records[n:]
 	}
 	for i := range q.resources {
 		q.resources[i].measure()
