@@ -209,7 +209,7 @@ func FuzzAppendSpan(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) {
 		var in tracepb.ResourceSpans
 		if proto.Unmarshal(b, &in) != nil {
-			t.Skip()
+			t.Skip("no message")
 		}
 		for _, scope := range in.ScopeSpans {
 			for _, s := range scope.Spans {
@@ -229,7 +229,7 @@ func FuzzAppendLog(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) {
 		var in logspb.ResourceLogs
 		if proto.Unmarshal(b, &in) != nil {
-			t.Skip()
+			t.Skip("no message")
 		}
 		for _, scope := range in.ScopeLogs {
 			for _, r := range scope.LogRecords {

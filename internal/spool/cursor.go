@@ -93,15 +93,6 @@ type flight struct {
 	done    bool
 }
 
-// Bytes is the size of the payloads.
-func (b *Batch) Bytes() int {
-	n := 0
-	for _, r := range b.Records {
-		n += len(r.Payload)
-	}
-	return n
-}
-
 // Counts say what has become of the records that a cursor was to deliver:
 // Made = Delivered + Waiting + the sum of Dropped.
 type Counts struct {
