@@ -203,11 +203,7 @@ func serviceDir(o *options, r *env.Reader, service string) string {
 		if r.Bool(env.Disabled, false) {
 			return dir // and make nothing
 		}
-		err := statedir.Prepare(dir)
-		if err == nil {
-			err = statedir.Writable(dir)
-		}
-		if err != nil {
+		if err := statedir.PrepareWritable(dir); err != nil {
 			r.Reject(env.StateDir, "a folder that this user may write to", err)
 		}
 		return dir

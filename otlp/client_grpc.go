@@ -15,6 +15,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/backoff"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/connectivity"
 	"google.golang.org/grpc/encoding"
 	_ "google.golang.org/grpc/encoding/gzip" // for Endpoint.Compression
 	"google.golang.org/grpc/mem"
@@ -116,12 +117,14 @@ func (c *grpcClient) send(ctx context.Context, records []spool.Record) answer {
 	var reply []byte
 	conn := c.current()
 	err := conn.Invoke(ctx, c.method, body, &reply, c.options...)
-	c.note(conn, errors.Is(ctx.Err(), context.DeadlineExceeded))
+	// Without a connection, it is for that the request has waited.
+	timedOut := errors.Is(ctx.Err(), context.DeadlineExceeded) && conn.GetState() == connectivity.Ready
+	c.note(conn, timedOut)
 	if err == nil {
 		return partial(reply, len(records))
 	}
 	a := grpcAnswer(err)
-	a.slow = errors.Is(ctx.Err(), context.DeadlineExceeded)
+	a.slow = timedOut
 	return a
 }
 

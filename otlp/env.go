@@ -144,11 +144,7 @@ func spoolFromEnv(r *env.Reader, in *EnvConfig, disabled bool) SpoolConfig {
 		if disabled {
 			break
 		}
-		err := statedir.Prepare(cfg.Dir)
-		if err == nil {
-			err = statedir.Writable(cfg.Dir)
-		}
-		if err != nil {
+		if err := statedir.PrepareWritable(cfg.Dir); err != nil {
 			r.Reject(env.SpoolDir, "a folder that this user may write to, or none", err)
 		}
 	}

@@ -25,6 +25,7 @@ import (
 	"go.opentelemetry.io/otel/sdk/metric"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 	coltrace "go.opentelemetry.io/proto/otlp/collector/trace/v1"
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc/codes"
@@ -480,4 +481,115 @@ func TestSlowLink(t *testing.T) {
 	require.NoError(t, p.Shutdown(t.Context()))
 	different, _ := c.Spans()
 	assert.Equal(t, 100, different)
+}
+
+// proxy passes connections on to a server, until it is told to swallow what the
+// ones it has send, without closing them: as a network does that has forgotten them.
+type proxy struct {
+	net.Listener
+	to  string
+	mu  sync.Mutex
+	all []*atomic.Bool // what to swallow, for each connection
+}
+
+func (p *proxy) run() {
+	for {
+		in, err := p.Accept()
+		if err != nil {
+			return
+		}
+		out, err := net.Dial("tcp", p.to)
+		if err != nil {
+			_ = in.Close()
+			continue
+		}
+		lost := &atomic.Bool{}
+		p.mu.Lock()
+		p.all = append(p.all, lost)
+		p.mu.Unlock()
+		for _, way := range [][2]net.Conn{{in, out}, {out, in}} {
+			go func() {
+				b := make([]byte, 64<<10)
+				for {
+					n, err := way[0].Read(b)
+					if err != nil {
+						_ = way[1].Close()
+						return
+					}
+					if !lost.Load() {
+						_, _ = way[1].Write(b[:n])
+					}
+				}
+			}()
+		}
+	}
+}
+
+func (p *proxy) forget() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, lost := range p.all {
+		lost.Store(true)
+	}
+}
+
+// A connection that is dead without a word is replaced.
+func TestForgottenConnection(t *testing.T) {
+	c := otlptest.Count(t, "127.0.0.1:0", nil)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer l.Close()
+	p := &proxy{Listener: l, to: strings.TrimPrefix(c.URL, "http://")}
+	go p.run()
+	pipeline := soon(t, otlp.Endpoint{URL: "http://" + l.Addr().String(), Protocol: otlp.ProtocolGRPC, Timeout: 200 * time.Millisecond})
+	record(pipeline, "x")
+	otlptest.Wait(t, "the first delivery", delivered(pipeline, 0)(1))
+	p.forget()
+	record(pipeline, "y")
+	otlptest.Wait(t, "the delivery on another connection", delivered(pipeline, 0)(2))
+}
+
+// A processor of the user's is flushed too, and a delay of zero is none.
+func TestFlushAndDelay(t *testing.T) {
+	exporter := tracetest.NewInMemoryExporter()
+	c := otlptest.Count(t, "127.0.0.1:0", nil)
+	cfg, err := otlp.ConfigFromEnv(otlp.EnvConfig{Getenv: env(map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": c.URL, "OTEL_EXPORTER_OTLP_PROTOCOL": "grpc",
+		"OTEL_LOGS_EXPORTER": "none", "OTEL_BSP_SCHEDULE_DELAY": "0"})})
+	require.NoError(t, err)
+	assert.Positive(t, cfg.SpanBatch.Delay, "zero would be the default")
+	assert.Less(t, cfg.SpanBatch.Delay, time.Millisecond)
+	cfg.Processors = []sdktrace.SpanProcessor{sdktrace.NewBatchSpanProcessor(exporter, sdktrace.WithBatchTimeout(time.Hour))}
+	p := start(t, cfg)
+	_, s := p.TracerProvider().Tracer("t").Start(t.Context(), "x")
+	s.End()
+	require.NoError(t, p.ForceFlush(t.Context()))
+	assert.Len(t, exporter.GetSpans(), 1)
+	require.NoError(t, p.Shutdown(t.Context()))
+}
+
+// limited is a writer that fails once it has taken so many lines.
+type limited struct {
+	left int
+	got  []string
+}
+
+func (w *limited) Write(b []byte) (int, error) {
+	if w.left--; w.left < 0 {
+		return 0, io.ErrClosedPipe
+	}
+	w.got = append(w.got, string(b))
+	return len(b), nil
+}
+
+// What a console has taken before it broke is not written again.
+func TestConsoleBreaks(t *testing.T) {
+	quiet(t)
+	w := &limited{left: 30}
+	p := start(t, otlp.Config{ConsoleTraces: w})
+	for range 100 {
+		record(p, "x")
+	}
+	require.ErrorContains(t, p.Shutdown(t.Context()), "30 of 100 spans delivered, 70 dropped (rejected)")
+	slices.Sort(w.got)
+	assert.Len(t, slices.Compact(w.got), 30)
 }

@@ -101,6 +101,7 @@ func (s *sender) run() {
 		s.done.Go(func() {
 			s.deliver(b)
 			<-slots
+			s.tell()
 		})
 		if s.failing.Load() {
 			s.awaitRecovery(slots)
@@ -126,7 +127,7 @@ func (s *sender) next() *spool.Batch {
 
 // awaitRecovery lets one request alone find out when a failing endpoint is back.
 func (s *sender) awaitRecovery(slots chan struct{}) {
-	for s.failing.Load() && len(slots) > 0 {
+	for {
 		changed := s.progress()
 		if !s.failing.Load() || len(slots) == 0 {
 			return
@@ -197,7 +198,6 @@ func (s *sender) deliver(b *spool.Batch) {
 	} else {
 		s.cursor.Leave(b, out.delivered, out.dropped)
 	}
-	s.tell()
 }
 
 // sendAll delivers records or gives them up one by one. It returns false when the

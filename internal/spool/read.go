@@ -39,9 +39,10 @@ func (c *Cursor) Next(maxBytes, maxRecords int) *Batch {
 	for {
 		s.mu.Lock()
 		c.skipLocked()
-		from, waiting := c.next, c.waitingLocked()
+		from := c.next
+		none := from.segment == nil || c.overLocked(from) || c.waitingLocked() == 0
 		s.mu.Unlock()
-		if from.segment == nil || c.over(from) || waiting == 0 {
+		if none {
 			return nil
 		}
 		b := newBatch(max(chunk, min(maxBytes, maxRecords*1024)))
@@ -70,12 +71,6 @@ func (c *Cursor) Next(maxBytes, maxRecords int) *Batch {
 			return nil
 		}
 	}
-}
-
-func (c *Cursor) over(at position) bool {
-	c.spool.mu.Lock()
-	defer c.spool.mu.Unlock()
-	return c.overLocked(at)
 }
 
 // reading is what has come of reading.

@@ -71,6 +71,14 @@ func Writable(dir string) error {
 	return errors.Join(f.Close(), os.Remove(f.Name()))
 }
 
+// PrepareWritable is [Prepare] and [Writable].
+func PrepareWritable(dir string) error {
+	if err := Prepare(dir); err != nil {
+		return err
+	}
+	return Writable(dir)
+}
+
 // Check is [Prepare] without making anything: a dir that does not exist is fine.
 func Check(dir string) error {
 	info, err := os.Stat(dir)
