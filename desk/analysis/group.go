@@ -25,8 +25,6 @@ type GroupOptions struct {
 	MinSpans int
 	// MinMembers is how many members a group must have; 0 means 2.
 	MinMembers int
-
-	returns bool // the siblings and their returns are offered, as in a sequence diagram
 }
 
 // A Group is siblings that repeat each other: equal in name and service, with
@@ -55,27 +53,33 @@ type Groups struct {
 }
 
 // Groups finds repeated siblings. Roots are never grouped.
-func (t *Tree) Groups(o GroupOptions) *Groups {
+func (t *Tree) Groups(o GroupOptions) *Groups { return t.families(false).groups(o) }
+
+// groups finds repetitions among steps: where the returns are there too, they
+// are offered like their nodes and so must be adjacent.
+func (f *families) groups(o GroupOptions) *Groups {
 	o.MinSpans, o.MinMembers = orDefault(o.MinSpans, 5), orDefault(o.MinMembers, 2)
-	of := unset(2 * len(t.Nodes))
-	g := &grouper{tree: t, options: o, groups: &Groups{Of: of[:len(t.Nodes)], returnOf: of[len(t.Nodes):]}}
-	if len(t.Nodes) < o.MinSpans {
+	g := newGrouper(f, o)
+	if len(f.tree.Nodes) < o.MinSpans {
 		return g.groups
 	}
-	g.below, g.seen = t.digests(o.returns), make([]int32, len(t.Nodes))
-	var siblings []step
-	t.postOrder(func(node int32) {
-		if t.Nodes[node].count < 2 && !o.returns {
-			return
-		}
-		siblings = t.siblings(siblings[:0], node, o.returns)
+	f.tree.postOrder(func(node int32) {
 		if o.Mode == Anywhere {
-			g.anywhere(siblings)
+			g.anywhere(f.of(node))
 		} else {
-			g.adjacent(siblings)
+			g.adjacent(f.of(node))
 		}
 	})
 	return g.groups
+}
+
+func newGrouper(f *families, o GroupOptions) *grouper {
+	n := len(f.tree.Nodes)
+	of := unset(2 * n)
+	return &grouper{
+		tree: f.tree, options: o, below: f.digests(), seen: make([]int32, n),
+		groups: &Groups{Of: of[:n], returnOf: of[n:]},
+	}
 }
 
 func orDefault(n, standard int) int {
@@ -125,6 +129,9 @@ func (g *grouper) adjacent(siblings []step) {
 }
 
 func (g *grouper) anywhere(siblings []step) {
+	if len(siblings) < g.options.MinMembers {
+		return
+	}
 	type class struct {
 		similar int32
 		below   digest
@@ -210,13 +217,13 @@ const (
 	base  = 0x1d3a5b7c9e2f4861 % prime
 )
 
-// digests is the digest of every node, with or without the returns among the children.
-func (t *Tree) digests(returns bool) []digest {
+// digests is the digest of every node.
+func (f *families) digests() []digest {
+	t := f.tree
 	all := make([]digest, len(t.Nodes))
 	powers := make([]uint64, len(t.Nodes)) // base to the number of descendants
-	var siblings []step
 	for _, at := range slices.Backward(t.Order) {
-		siblings = t.siblings(siblings[:0], at, returns)
+		siblings := f.of(at)
 		d, power := digest{children: int32(len(siblings))}, uint64(1)
 		for _, s := range siblings {
 			name := spread(t.Nodes[s.node].Similar)

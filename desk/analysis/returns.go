@@ -14,16 +14,35 @@ type step struct {
 	back bool
 }
 
-// siblings appends the children of a node in their order, with their returns if
-// those are wanted.
-func (t *Tree) siblings(steps []step, node int32, returns bool) []step {
+// families are the children of every node as steps, with or without returns.
+type families struct {
+	tree *Tree
+	// steps are the children of all nodes, those of one side by side.
+	steps []step
+	// each is how many steps a node has: 2 with its return.
+	each int32
+}
+
+// families lists all children in their order, with their returns if those are wanted.
+func (t *Tree) families(returns bool) *families {
 	if !returns {
-		for _, child := range t.Children(node) {
-			steps = append(steps, step{node: child})
+		f := &families{tree: t, steps: make([]step, len(t.sorted)), each: 1}
+		for i, child := range t.sorted {
+			f.steps[i].node = child
 		}
-		return steps
+		return f
 	}
-	return t.withReturns(steps, t.arrivals(node))
+	f := &families{tree: t, steps: make([]step, 0, 2*len(t.attached)), each: 2}
+	for i := range t.Nodes {
+		f.steps = t.withReturns(f.steps, t.arrivals(int32(i)))
+	}
+	return f
+}
+
+// of are the steps below a node.
+func (f *families) of(node int32) []step {
+	n := &f.tree.Nodes[node]
+	return f.steps[f.each*n.first : f.each*(n.first+n.count)]
 }
 
 // rootSteps are the roots in their order, with their returns.
@@ -32,7 +51,7 @@ func (t *Tree) rootSteps() []step {
 	return t.withReturns(make([]step, 0, 2*len(roots)), roots)
 }
 
-// withReturns sorts nodes by start and their returns by end. Of what happens
+// withReturns appends nodes by start and their returns by end. Of what happens
 // together, the earlier arrival comes first, and a node before its return; but a
 // span that ends before it starts returns before it is called.
 func (t *Tree) withReturns(steps []step, nodes []int32) []step {
@@ -51,12 +70,11 @@ func (t *Tree) when(s step) int64 {
 	return t.Nodes[s.node].Span.Start
 }
 
-// walk calls visit for every step of the tree: a node, what is below it, and
-// its return when that is due among its siblings.
-func (t *Tree) walk(roots []step, visit func(step)) {
+// walk calls visit for every step: a node, what is below it, and its return when
+// that is due among its siblings.
+func (f *families) walk(roots []step, visit func(step)) {
 	stack := slices.Clone(roots)
 	slices.Reverse(stack)
-	var below []step
 	for len(stack) > 0 {
 		at := stack[len(stack)-1]
 		stack = stack[:len(stack)-1]
@@ -64,8 +82,7 @@ func (t *Tree) walk(roots []step, visit func(step)) {
 		if at.back {
 			continue
 		}
-		below = t.siblings(below[:0], at.node, true)
-		for _, s := range slices.Backward(below) {
+		for _, s := range slices.Backward(f.of(at.node)) {
 			stack = append(stack, s)
 		}
 	}

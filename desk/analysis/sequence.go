@@ -82,17 +82,19 @@ type Block struct {
 
 // Sequence draws a trace as messages.
 func (t *Tree) Sequence() *Sequence {
-	return t.sequence(t.rootSteps(), t.Groups(GroupOptions{returns: true}), t.Parallels(ParallelOptions{}))
+	f := t.families(true)
+	return f.sequence(t.rootSteps(), f.groups(GroupOptions{}), t.Parallels(ParallelOptions{}))
 }
 
-func (t *Tree) sequence(roots []step, groups *Groups, parallels *Parallels) *Sequence {
+func (f *families) sequence(roots []step, groups *Groups, parallels *Parallels) *Sequence {
+	t := f.tree
 	w := &messenger{
 		tree: t, groups: groups, parallels: parallels,
 		sequence: &Sequence{Groups: groups.List, Blocks: t.blocks(parallels), Messages: make([]Message, 0, 2*len(t.Nodes))},
 	}
 	w.addParticipants()
 	w.findMerged()
-	t.walk(roots, w.add)
+	f.walk(roots, w.add)
 	w.addOutside()
 	return w.sequence
 }
@@ -139,11 +141,16 @@ type messenger struct {
 const fromOutside int32 = -2
 
 func (w *messenger) addParticipants() {
-	known := map[Participant]int32{}
+	type column struct {
+		name      string
+		kind      ParticipantType
+		component int32
+	}
+	known := map[column]int32{}
 	w.of = make([]int32, len(w.tree.Nodes))
 	for i := range w.tree.Nodes {
 		p := w.tree.participant(int32(i))
-		at := intern(known, p)
+		at := intern(known, column{p.Name, p.Type, w.tree.Nodes[i].Service})
 		if int(at) == len(w.sequence.Participants) {
 			w.sequence.Participants = append(w.sequence.Participants, p)
 		}

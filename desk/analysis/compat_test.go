@@ -1,0 +1,662 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package analysis
+
+import (
+	"crypto/sha1"
+	"encoding/hex"
+	"encoding/json"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/sidetrace/sidetrace/desk/trace"
+)
+
+// A treeConfig is the original's configuration of a tree (spec 2.1).
+type treeConfig struct {
+	Group              bool  `json:"with_group"`
+	Parallel           bool  `json:"with_parallel_detection"`
+	Return             bool  `json:"with_virtual_return"`
+	IgnoreSequence     bool  `json:"group_ignore_sequence"`
+	MinGroupSpans      int   `json:"min_group_spans_count"`
+	MinGroupMembers    int   `json:"min_group_members"`
+	MinParallelMembers int   `json:"min_parallel_members"`
+	MinParallelGap     int64 `json:"min_parallel_gap"` // µs
+}
+
+func (c treeConfig) groupOptions() GroupOptions {
+	o := GroupOptions{MinSpans: c.MinGroupSpans, MinMembers: c.MinGroupMembers}
+	if c.IgnoreSequence {
+		o.Mode = Anywhere
+	}
+	return o
+}
+
+// An original is our tree with what the original would have made of it: where
+// it is mistaken, its answer is derived from ours by the rule of the defect.
+type original struct {
+	*Tree
+	below     *families
+	ids       map[trace.SpanID]string
+	config    treeConfig
+	groups    *Groups
+	parallels *Parallels
+	roots     []step // with returns, if those are wanted
+}
+
+// originalOf is the original's tree of documents, or the error with which it
+// gives up.
+func originalOf(t *testing.T, documents json.RawMessage, c treeConfig) (*original, string) {
+	t.Helper()
+	spans, ids := spansOf(t, documents)
+	o := &original{Tree: Build(spans), ids: ids, config: c}
+	if problem := o.problem(documents); problem != "" {
+		return o, problem
+	}
+	o.forgetCycles()
+	o.below = o.families(c.Return)
+	o.groups, o.parallels = o.Groups(GroupOptions{MinSpans: len(spans) + 1}), &Parallels{Of: unset(len(o.Nodes)), Before: unset(len(o.Nodes))}
+	if c.Group {
+		o.groups = o.originalGroups()
+	}
+	if c.Parallel {
+		o.parallels = o.originalParallels()
+	}
+	o.roots = o.originalRoots()
+	return o, ""
+}
+
+// problem is why the original makes no tree: D-9 for a span without
+// service.name, and a trace without roots (spec 2.2) where we cut cycles.
+func (o *original) problem(documents json.RawMessage) string {
+	var spans []struct {
+		ID       string         `json:"span_id"`
+		Resource map[string]any `json:"resource"`
+	}
+	if json.Unmarshal(documents, &spans) != nil {
+		return "unreadable"
+	}
+	for _, s := range spans {
+		if _, ok := s.Resource["service.name"]; !ok {
+			return "KeyError: 'service.name'"
+		}
+	}
+	for _, root := range o.Roots {
+		if o.Nodes[root].Mark&CycleCut == 0 {
+			return ""
+		}
+	}
+	return "Exception: trace tree is not ready, roots missing"
+}
+
+// forgetCycles takes out what the original cannot reach: cycles and what hangs on them.
+func (o *original) forgetCycles() {
+	cut := map[int32]bool{}
+	for _, root := range o.Roots {
+		if o.Nodes[root].Mark&CycleCut != 0 {
+			for _, n := range o.Subtree(root) {
+				cut[n] = true
+			}
+		}
+	}
+	o.Roots = slices.DeleteFunc(o.Roots, func(n int32) bool { return cut[n] })
+	o.Order = slices.DeleteFunc(slices.Clone(o.Order), func(n int32) bool { return cut[n] })
+}
+
+// originalGroups is D-1: ignoring the sequence, a span that fits nowhere opens a
+// candidate even if it failed, and a span goes into every candidate that takes it.
+func (o *original) originalGroups() *Groups {
+	options := o.config.groupOptions()
+	groups := o.below.groups(options)
+	if !o.config.IgnoreSequence || len(groups.List) == 0 && len(o.Nodes) < orDefault(options.MinSpans, 5) {
+		return groups
+	}
+	options.MinMembers = orDefault(options.MinMembers, 2)
+	g := newGrouper(o.below, options)
+	o.postOrder(func(node int32) {
+		var candidates [][]step
+		for _, s := range o.below.of(node) {
+			taken := false
+			for i, c := range candidates {
+				if g.fits(s) && (len(c) == 0 || g.equal(c[len(c)-1], s)) {
+					candidates[i], taken = append(c, s), true
+				}
+			}
+			if !taken && g.fits(s) {
+				candidates = append(candidates, []step{s})
+			} else if !taken {
+				candidates = append(candidates, nil)
+			}
+		}
+		for _, c := range candidates {
+			g.add(c)
+		}
+	})
+	return g.groups
+}
+
+// originalParallels is D-3: a span with children is measured by those that were
+// attached to it when it was looked at.
+func (o *original) originalParallels() *Parallels {
+	options := ParallelOptions{Gap: time.Duration(o.config.MinParallelGap) * time.Microsecond, MinMembers: o.config.MinParallelMembers}
+	gap, least := int64(500*time.Microsecond), orDefault(options.MinMembers, 2)
+	if options.Gap != 0 {
+		gap = int64(options.Gap)
+	}
+	d := &detector{original: o, gap: gap, least: least, attached: map[int32][]int32{}, open: map[int32][]int32{}}
+	d.parallels = &Parallels{Of: unset(len(o.Nodes)), Before: unset(len(o.Nodes))}
+	d.run()
+	return d.parallels
+}
+
+type detector struct {
+	*original
+	gap       int64
+	least     int
+	attached  map[int32][]int32
+	open      map[int32][]int32
+	parallels *Parallels
+}
+
+// run attaches the nodes as they arrive; children that came early wait for their parent.
+func (d *detector) run() {
+	known := make([]bool, len(d.Nodes))
+	waiting := map[int32][]int32{}
+	var arrive func(node int32)
+	arrive = func(node int32) {
+		known[node] = true
+		if parent := d.Nodes[node].Parent; parent != None {
+			if !known[parent] {
+				waiting[parent] = append(waiting[parent], node)
+			} else {
+				d.attach(parent, node)
+			}
+		}
+		for _, child := range waiting[node] {
+			d.attach(node, child)
+		}
+	}
+	for i := range d.Nodes {
+		arrive(int32(i))
+	}
+	for parent := range d.Nodes {
+		d.finish(int32(parent))
+	}
+}
+
+func (d *detector) attach(parent, node int32) {
+	d.attached[parent] = append(d.attached[parent], node)
+	if open := d.open[parent]; len(open) > 0 && !d.together(open[len(open)-1], node) {
+		d.finish(parent)
+	}
+	d.open[parent] = append(d.open[parent], node)
+}
+
+func (d *detector) finish(parent int32) {
+	members := d.open[parent]
+	d.open[parent] = nil
+	if len(members) < d.least {
+		return
+	}
+	for i, m := range members {
+		d.parallels.Of[m] = int32(len(d.parallels.List))
+		if i > 0 {
+			d.parallels.Before[m] = members[i-1]
+		}
+	}
+	d.parallels.List = append(d.parallels.List, members)
+}
+
+func (d *detector) together(before, node int32) bool {
+	aStart, aEnd := d.extent(before, d.attached[before])
+	bStart, _ := d.extent(node, d.attached[node])
+	apart := aStart - bStart
+	return aEnd > bStart || max(apart, -apart) < d.gap
+}
+
+// extent is the range of the children, or the node's own if it has none.
+func (o *original) extent(node int32, children []int32) (start, end int64) {
+	if len(children) == 0 {
+		s := o.Nodes[node].Span
+		return s.Start, s.End
+	}
+	start, end = o.Nodes[children[0]].Span.Start, o.Nodes[children[0]].Span.End
+	for _, c := range children {
+		start, end = min(start, o.Nodes[c].Span.Start), max(end, o.Nodes[c].Span.End)
+	}
+	return start, end
+}
+
+// originalRoots is D-4: the return of a root goes before the first later root
+// that comes after it, but right behind the root if there is none.
+func (o *original) originalRoots() []step {
+	var roots []step
+	for _, node := range slices.Sorted(slices.Values(o.Roots)) {
+		at := len(roots)
+		for at > 0 && o.when(roots[at-1]) > o.Nodes[node].Span.Start {
+			at--
+		}
+		roots = slices.Insert(roots, at, step{node: node})
+		if !o.config.Return {
+			continue
+		}
+		behind := at + 1
+		for i := at + 1; i < len(roots); i++ {
+			if o.when(roots[i]) > o.Nodes[node].Span.End {
+				behind = i
+				break
+			}
+		}
+		roots = slices.Insert(roots, behind, step{node: node, back: true})
+	}
+	return roots
+}
+
+// steps are all steps in the original's order, returns only if they are wanted.
+func (o *original) steps() (steps []step) {
+	if o.config.Return {
+		o.below.walk(o.roots, func(s step) { steps = append(steps, s) })
+		return steps
+	}
+	for _, n := range o.Order {
+		steps = append(steps, step{node: n})
+	}
+	return steps
+}
+
+func (o *original) id(node int32) string { return o.ids[o.Nodes[node].Span.ID] }
+
+func (o *original) idsOf(nodes []int32) []string {
+	ids := make([]string, len(nodes))
+	for i, n := range nodes {
+		ids[i] = o.id(n)
+	}
+	return ids
+}
+
+// mark is the id of a step; the original writes a return with a tilde.
+func (o *original) mark(s step) string {
+	if s.back {
+		return "~" + o.id(s.node)
+	}
+	return o.id(s.node)
+}
+
+func (o *original) marks(steps []step) []string {
+	marks := make([]string, len(steps))
+	for i, s := range steps {
+		marks[i] = o.mark(s)
+	}
+	return marks
+}
+
+func failed(problem string) map[string]any { return map[string]any{"error": problem} }
+
+type object = map[string]any
+
+// numbers counts groups or parallels in the order in which they are met.
+type numbers struct {
+	known map[int32]int
+	list  []int32
+}
+
+func (n *numbers) of(at int32) int {
+	if n.known == nil {
+		n.known = map[int32]int{}
+	}
+	number, ok := n.known[at]
+	if !ok {
+		number = len(n.list)
+		n.known[at] = number
+		n.list = append(n.list, at)
+	}
+	return number
+}
+
+func TestCompatTree(t *testing.T) {
+	configs := map[string]treeConfig{
+		"default": {}, "group": {Group: true}, "group_ignore_sequence": {Group: true, IgnoreSequence: true},
+		"parallel": {Parallel: true}, "all": {Group: true, Parallel: true, Return: true},
+	}
+	eachVector(t, "tree", func(t *testing.T, v *vector) {
+		var outputs map[string]json.RawMessage
+		require.NoError(t, json.Unmarshal(v.Outputs["tree"], &outputs))
+		for name, want := range outputs {
+			c, ok := configs[name]
+			if name == "config" {
+				require.NoError(t, json.Unmarshal(v.Config, &c))
+				ok = true
+			}
+			require.True(t, ok, "configuration %q", name)
+			t.Run(name, func(t *testing.T) {
+				o, problem := originalOf(t, v.Spans, c)
+				if problem != "" {
+					requireOutput(t, want, failed(problem))
+					return
+				}
+				requireOutput(t, want, o.treeOutput())
+			})
+		}
+	})
+}
+
+func (o *original) treeOutput() object {
+	var groups, parallels numbers
+	order := []any{}
+	for _, s := range o.steps() {
+		order = append(order, o.nodeOutput(s, &groups, &parallels))
+	}
+	out := object{
+		"spans_count": len(o.Nodes), "roots": o.marks(o.roots), "unreachable": o.unreachable(), "pre_order": order,
+		"groups": []any{}, "parallels": []any{},
+	}
+	for _, at := range groups.list {
+		out["groups"] = append(out["groups"].([]any), o.groupOutput(&o.groups.List[at]))
+	}
+	for _, at := range parallels.list {
+		out["parallels"] = append(out["parallels"].([]any), object{"members": o.idsOf(o.parallels.List[at])})
+	}
+	return out
+}
+
+func (o *original) unreachable() []string {
+	reached := make([]bool, len(o.Nodes))
+	for _, n := range o.Order {
+		reached[n] = true
+	}
+	ids := []string{}
+	for i := range o.Nodes {
+		if !reached[i] {
+			ids = append(ids, o.id(int32(i)))
+		}
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+func (o *original) nodeOutput(s step, groups, parallels *numbers) object {
+	n := &o.Nodes[s.node]
+	out := object{"id": o.id(s.node), "parent": nil, "level": n.Level, "virtual_return": s.back}
+	if n.Parent != None {
+		out["parent"] = o.id(n.Parent)
+	}
+	group := o.groups.Of[s.node]
+	if s.back {
+		group = o.groups.returnOf[s.node]
+	} else {
+		siblings := o.below.of(s.node)
+		start, end := o.extent(s.node, o.Children(s.node))
+		out["range"], out["children_have_error"] = []int64{micros(start), micros(end)}, n.ChildFailed
+		out["children"], out["index"] = o.marks(siblings), o.index(s)
+	}
+	if group != None {
+		out["group"] = groups.of(group)
+	}
+	if p := o.parallels.Of[s.node]; p != None {
+		out["parallel"] = parallels.of(p)
+	}
+	return out
+}
+
+// index is the place of the first sibling with the same id.
+func (o *original) index(s step) int {
+	siblings := o.roots
+	if parent := o.Nodes[s.node].Parent; parent != None {
+		siblings = o.below.of(parent)
+	}
+	return slices.IndexFunc(siblings, func(b step) bool { return b.node == s.node })
+}
+
+// groupOutput is S-3: with returns, each member counts twice.
+func (o *original) groupOutput(g *Group) object {
+	var value int64
+	for _, s := range g.steps {
+		value += o.Nodes[s.node].Span.Duration()
+	}
+	return object{
+		"members": o.marks(g.steps), "total_value": micros(value), "start_time": micros(g.Start), "end_time": micros(g.End),
+		"absolute_duration": micros(g.Duration()),
+	}
+}
+
+func TestCompatTopology(t *testing.T) {
+	for section, config := range map[string]func(v *vector) json.RawMessage{
+		"topo": func(*vector) json.RawMessage {
+			return json.RawMessage(`{"with_group": true, "group_ignore_sequence": true}`)
+		},
+		"topo_cfg": func(v *vector) json.RawMessage { return v.Config },
+	} {
+		t.Run(section, func(t *testing.T) {
+			eachVector(t, section, func(t *testing.T, v *vector) {
+				var c treeConfig
+				require.NoError(t, json.Unmarshal(config(v), &c))
+				o, problem := originalOf(t, v.Spans, c)
+				if problem != "" {
+					requireOutput(t, v.Outputs[section], failed(problem))
+					return
+				}
+				requireOutput(t, v.Outputs[section], o.topologyOutput())
+			})
+		})
+	}
+}
+
+func (o *original) topologyOutput() object {
+	topology := o.topology(o.groups)
+	nodes, relations := []any{}, []any{}
+	var c colours
+	for _, n := range topology.Nodes {
+		nodes = append(nodes, o.boxOutput(n, &c))
+	}
+	for _, e := range topology.Edges {
+		relations = append(relations, object{"source": o.id(topology.Nodes[e.Source].Nodes[0]), "target": o.id(topology.Nodes[e.Target].Nodes[0])})
+	}
+	return object{"nodes": nodes, "relations": relations}
+}
+
+func (o *original) boxOutput(n TopologyNode, c *colours) object {
+	first := &o.Nodes[n.Nodes[0]]
+	id := o.id(n.Nodes[0])
+	failure := 0
+	if first.Span.IsError() {
+		failure = 1
+	}
+	service := o.ServiceOf(n.Nodes[0])
+	return object{
+		"id":       id[:min(16, len(id))], // D-5
+		"duration": micros(n.Duration), "color": c.of(service), "service_name": service, "error": failure,
+		"spans": o.idsOf(n.Nodes), "icon": icon(first.Class()), "operationName": first.Span.Name, "collapsed": len(n.Nodes) > 1,
+	}
+}
+
+func TestCompatFlameGraph(t *testing.T) {
+	for section, config := range map[string]func(v *vector) json.RawMessage{
+		"flamegraph":     func(*vector) json.RawMessage { return json.RawMessage(`{"with_parallel_detection": true}`) },
+		"flamegraph_cfg": func(v *vector) json.RawMessage { return v.Config },
+	} {
+		t.Run(section, func(t *testing.T) {
+			eachVector(t, section, func(t *testing.T, v *vector) {
+				var c treeConfig
+				require.NoError(t, json.Unmarshal(config(v), &c))
+				o, problem := originalOf(t, v.Spans, c)
+				if problem != "" {
+					requireOutput(t, v.Outputs[section], failed(problem))
+					return
+				}
+				requireOutput(t, v.Outputs[section], object{"flame_data": o.flameOutput(), "aggregations_data": o.aggregationsOutput()})
+			})
+		})
+	}
+}
+
+// flameOutput nests the frames.
+func (o *original) flameOutput() []any {
+	frames := o.flameGraph(o.parallels).Frames
+	children := make([][]any, len(frames))
+	var top []any
+	for at, f := range slices.Backward(frames) {
+		out := o.frameOutput(f)
+		slices.Reverse(children[at])
+		out["children"] = append([]any{}, children[at]...)
+		if f.Parent == None {
+			top = append(top, out)
+		} else {
+			children[f.Parent] = append(children[f.Parent], out)
+		}
+	}
+	slices.Reverse(top)
+	return top
+}
+
+func (o *original) frameOutput(f Frame) object {
+	s := o.Nodes[f.Node].Span
+	start, end := o.extent(f.Node, o.Children(f.Node)) // D-3
+	out := object{
+		"name": o.ServiceOf(f.Node) + " " + s.Name, "value": micros(end - start), "id": o.id(f.Node), "parallel_id": nil, "last_sibling_id": nil,
+		"icon_type": o.Nodes[f.Node].Class(), "start_time": micros(s.Start), "end_time": micros(s.End), "kind": s.Kind,
+		"level": o.Nodes[f.Node].Level, "status": object{"code": s.Status.Code, "message": s.Status.Message},
+	}
+	if f.Parallel != None {
+		out["parallel_id"] = o.parallelID(f.Parallel)
+	}
+	if f.Sibling != None {
+		out["last_sibling_id"] = o.id(f.Sibling)
+	}
+	return out
+}
+
+// parallelID is how the vectors name a parallel.
+func (o *original) parallelID(at int32) string { return "par:" + o.id(o.parallels.List[at][0]) }
+
+func TestCompatSequence(t *testing.T) {
+	eachVector(t, "sequence", func(t *testing.T, v *vector) {
+		o, problem := originalOf(t, v.Spans, treeConfig{Group: true, Return: true, Parallel: true})
+		if problem != "" {
+			requireOutput(t, v.Outputs["sequence"], failed(problem))
+			return
+		}
+		requireOutput(t, v.Outputs["sequence"], o.sequenceOutput())
+	})
+}
+
+func (o *original) sequenceOutput() object {
+	q := o.below.sequence(o.roots, o.groups, o.parallels)
+	participants := o.participantsOutput()
+	connections, lines := []any{}, []string{}
+	for _, m := range q.Messages {
+		c := o.messageOutput(q, m)
+		connections = append(connections, c)
+		lines = append(lines, c["from"].(string)+" "+string(m.Arrow)+" "+c["to"].(string)+": "+c["message"].(string))
+	}
+	return object{
+		"participants": participants, "connections": connections, "connections_text": lines,
+		"participants_text": participantsText(participants),
+	}
+}
+
+func (o *original) messageOutput(q *Sequence, m Message) object {
+	out := object{
+		"from": participantName(q.Participants[m.From]), "to": participantName(q.Participants[m.To]), "hyphen": m.Arrow,
+		"parent_merged": m.Caller != None, "message": m.Text, "original": o.id(m.Node), "parallel_id": nil,
+		"parallel_path": []string{}, "group_info": nil,
+	}
+	if m.Arrow == Return {
+		out["message"] = " "
+	}
+	if m.Parallel != None {
+		out["parallel_id"] = o.parallelID(m.Parallel)
+	}
+	path := []string{}
+	for b := m.Block; b != None; b = q.Blocks[b].Parent {
+		path = append(path, o.parallelID(b))
+	}
+	slices.Reverse(path)
+	out["parallel_path"] = path
+	if m.Group != None {
+		members := o.idsOf(q.Groups[m.Group].Members)
+		first := members[0]
+		slices.Sort(members)
+		out["group_info"] = object{"id": first, "members": members}
+	}
+	return out
+}
+
+// participantName is how the original names participants.
+func participantName(p Participant) string {
+	switch p.Type {
+	case Endpoint, Database:
+		return hashedName(p.Component + ":" + p.Name)
+	}
+	return p.Name
+}
+
+// participantsOutput is S-10: an entry per span for endpoints and databases; and
+// D-7: the start is listed when a called span has no caller in the trace, even
+// if no arrow comes from it.
+func (o *original) participantsOutput() []object {
+	var list, endpoints []object
+	seen := map[string]bool{}
+	start := false
+	for i := range o.Nodes {
+		p := o.participant(int32(i))
+		n := &o.Nodes[i]
+		if n.Span.Kind.IsCalled() && (n.Parent == None || !o.Nodes[n.Parent].Span.Kind.IsCalling()) {
+			start = true
+		}
+		switch {
+		case p.Type != Component:
+			endpoints = append(endpoints, object{
+				"name": participantName(p), "display_name": p.Name, "type": p.Type, "component_name": p.Component, "span_id": o.id(int32(i)),
+			})
+		case !seen[p.Name]:
+			seen[p.Name] = true
+			list = append(list, object{"name": p.Name, "type": p.Type, "component_name": p.Name, "span_id": nil})
+		}
+	}
+	if start {
+		list = append([]object{{"name": "Start", "display_name": "Start", "type": "component", "component_name": "Start", "span_id": nil}}, list...)
+	}
+	return append(list, endpoints...)
+}
+
+// participantsText is the original's debugging form of the participants.
+func participantsText(participants []object) string {
+	var b strings.Builder
+	b.WriteString("\n%%participants\n")
+	var components []string
+	boxes, named := map[string][]object{}, map[any]bool{}
+	for _, p := range participants {
+		component := p["component_name"].(string)
+		if p["span_id"] == nil {
+			b.WriteString("participant " + p["name"].(string) + "\n")
+			continue
+		}
+		if boxes[component] == nil {
+			components = append(components, component)
+		}
+		boxes[component] = append(boxes[component], p)
+	}
+	for _, component := range components {
+		b.WriteString("box " + component + "\n")
+		for _, p := range boxes[component] {
+			if !named[p["name"]] {
+				named[p["name"]] = true
+				b.WriteString("participant " + p["name"].(string) + " as " + p["display_name"].(string) + "\n")
+			}
+		}
+		b.WriteString("end\n")
+	}
+	b.WriteString("%%end\n\n")
+	return b.String()
+}
+
+func hashedName(s string) string {
+	sum := sha1.Sum([]byte(s))
+	return "p" + hex.EncodeToString(sum[:])[:8]
+}
+
+func (o *original) aggregationsOutput() any { return nil }
