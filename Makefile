@@ -3,6 +3,9 @@
 GO  ?= go
 BIN := $(CURDIR)/.cache/bin
 
+# The SDK, and the desk with its heavier dependencies.
+MODULES := . desk
+
 # The race detector needs a C compiler.
 RACE := $(shell command -v gcc >/dev/null 2>&1 && echo -race)
 
@@ -14,16 +17,17 @@ all: lint test
 test:
 	@test -n "$(RACE)" || echo "no gcc: the tests run without the race detector"
 	$(GO) test -count=1 ./internal/s3test
-	$(GO) test -count=1 $(RACE) ./...
+	@for m in $(MODULES); do echo "$(GO) -C $$m test -count=1 $(RACE) ./..."; $(GO) -C $$m test -count=1 $(RACE) ./... || exit 1; done
 
 ## lint: formatting, vet, static analysis, tidy modules, and the house's own checks
 lint: $(BIN)/staticcheck $(BIN)/errcheck
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); test -z "$$unformatted" || { echo "gofmt: $$unformatted"; exit 1; }
-	$(GO) vet ./...
-	$(GO) fix -diff ./...
-	$(BIN)/staticcheck -checks all,-ST1000 ./...
-	$(BIN)/errcheck -ignoretests -exclude tools/errcheck.txt ./...
-	$(GO) mod tidy -diff
+	@set -ex; for m in $(MODULES); do (cd $$m; \
+		$(GO) vet ./...; \
+		$(GO) fix -diff ./...; \
+		$(BIN)/staticcheck -checks all,-ST1000 ./...; \
+		$(BIN)/errcheck -ignoretests -exclude $(CURDIR)/tools/errcheck.txt ./...; \
+		$(GO) mod tidy -diff); done
 	$(GO) -C tools mod tidy -diff
 	$(GO) test -count=1 ./internal/house
 
