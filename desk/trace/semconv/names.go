@@ -27,6 +27,8 @@ var spellings = [fields][]string{
 	MessagingSystem:      {"messaging.system"},
 	MessagingDestination: {"messaging.destination.name", "messaging.destination"},
 	MessagingOperation:   {"messaging.operation.type", "messaging.operation.name", "messaging.operation"},
+	MessagingKey:         {"messaging.kafka.message.key", "messaging.kafka.message_key", "messaging.rabbitmq.destination.routing_key", "messaging.rabbitmq.routing_key", "messaging.rocketmq.message.keys", "messaging.rocketmq.message_keys"},
+	TaskName:             {"celery.task_name", "celery.action"},
 
 	PeerService: {"service.peer.name", "peer.service"},
 	PeerName:    {"net.peer.name", "server.address"},

@@ -36,6 +36,8 @@ const (
 	MessagingSystem
 	MessagingDestination
 	MessagingOperation
+	MessagingKey
+	TaskName
 	PeerService
 	PeerName
 	ErrorType
@@ -128,4 +130,13 @@ func (x *Index) Number(s *trace.Span, f Field) (float64, bool) {
 func (x *Index) Says(s *trace.Span, f Field) bool {
 	i := x[f]
 	return i != 0 && !s.Attributes[i-1].Value.IsBlank()
+}
+
+// FieldOf is the field that a key is a spelling of, if it is one of only one.
+func FieldOf(key string) (Field, bool) {
+	known := names[key]
+	if len(known) != 1 {
+		return 0, false
+	}
+	return known[0].field, true
 }
