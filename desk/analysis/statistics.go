@@ -2,30 +2,44 @@
 
 package analysis
 
-import "github.com/sidetrace/sidetrace/desk/trace"
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/sidetrace/sidetrace/desk/trace"
+)
 
 // StatisticsOptions choose what [Tree.Statistics] counts. The zero value makes
 // one row of all spans.
 type StatisticsOptions struct {
-	// By are the fields whose values make the rows: name, service, sdk, kind,
-	// status, or attributes.<key> and resource.<key>.
+	// By are the fields whose values make the rows:
+	//
+	//   - name: of the span
+	//   - service: service.name of the resource
+	//   - sdk: what recorded the span, by telemetry.sdk.name
+	//   - kind, status: as [trace.Kind.String] and [trace.StatusCode.String] write
+	//     them; another kind is its number
+	//   - attributes.<key>, resource.<key>: any attribute. Where a span lacks it,
+	//     another spelling of the same key counts, former or present.
 	By []string
 	// Service leaves only the spans of one service; "" means all.
 	Service string
 	// Failed leaves only the spans with the status error.
 	Failed bool
-	// Slowest leaves only the row with the longest span, the first of several.
-	Slowest bool
 	// Keyword leaves only the rows one of whose cells contains it, in upper or
 	// lower case; "" means all.
 	Keyword string
+	// Slowest leaves only the row with the longest span, the first of several.
+	Slowest bool
 }
 
 // Statistics are the spans of a trace in numbers.
 type Statistics struct {
 	// By are the fields that the cells are values of.
 	By []string `json:"by"`
-	// Rows are in the order in which their spans first occurred.
+	// Rows are in the order in which their values first occurred.
 	Rows []StatisticsRow `json:"rows"`
 }
 
@@ -44,7 +58,7 @@ type Durations struct {
 	// Count is the number of spans, and Errors of those that failed.
 	Count  int `json:"count"`
 	Errors int `json:"errors"`
-	// Sum is of all spans, at most the largest number there is.
+	// Sum is at most the largest number.
 	Sum int64 `json:"sum"`
 	// Average is rounded to two decimals.
 	Average float64 `json:"average"`
@@ -59,5 +73,178 @@ type Durations struct {
 // Statistics counts the spans of a trace, each span id once. A field that there
 // is not is an error.
 func (t *Tree) Statistics(o StatisticsOptions) (*Statistics, error) {
-	return &Statistics{By: o.By}, nil
+	fields := make([]*statisticsField, len(o.By))
+	for i, name := range o.By {
+		f, err := t.statisticsField(name)
+		if err != nil {
+			return nil, err
+		}
+		fields[i] = f
+	}
+	rows := t.statisticsRows(fields, t.byDuration(o))
+	if o.Keyword != "" {
+		keyword := strings.ToLower(o.Keyword)
+		rows = slices.DeleteFunc(rows, func(r StatisticsRow) bool { return !r.contains(keyword) })
+	}
+	if o.Slowest && len(rows) > 0 {
+		slowest := 0
+		for i := range rows {
+			if rows[i].Max > rows[slowest].Max {
+				slowest = i
+			}
+		}
+		rows = rows[slowest : slowest+1]
+	}
+	return &Statistics{By: slices.Clone(o.By), Rows: rows}, nil
+}
+
+// contains reports whether a cell contains the keyword, which is in lower case.
+func (r *StatisticsRow) contains(keyword string) bool {
+	return slices.ContainsFunc(r.Cells, func(v trace.Value) bool {
+		return strings.Contains(strings.ToLower(v.String()), keyword)
+	})
+}
+
+// aggregate is the statistics by one field, which must be one that there is.
+func (t *Tree) aggregate(field string) []StatisticsRow {
+	s, err := t.Statistics(StatisticsOptions{By: []string{field}})
+	if err != nil {
+		return nil
+	}
+	return s.Rows
+}
+
+// A spanDuration is a node with its duration.
+type spanDuration struct {
+	duration int64
+	node     int32
+}
+
+// byDuration are the spans that the options leave, the shortest first.
+func (t *Tree) byDuration(o StatisticsOptions) []spanDuration {
+	service := int32(slices.Index(t.Services, o.Service))
+	spans := make([]spanDuration, 0, len(t.Nodes))
+	for i := range t.Nodes {
+		n := &t.Nodes[i]
+		if o.Service != "" && n.Service != service || o.Failed && !n.Span.IsError() {
+			continue
+		}
+		spans = append(spans, spanDuration{n.Span.Duration(), int32(i)})
+	}
+	slices.SortFunc(spans, func(a, b spanDuration) int { return cmp.Compare(a.duration, b.duration) })
+	return spans
+}
+
+// statisticsRows counts spans, which are sorted by duration, by their values.
+// The order of the rows is that of all spans, also of those left out.
+func (t *Tree) statisticsRows(fields []*statisticsField, spans []spanDuration) []StatisticsRow {
+	group, examples := t.groupBy(fields)
+	ends := make([]int32, len(examples))
+	for _, s := range spans {
+		ends[group[s.node]]++
+	}
+	var end int32
+	for g, count := range ends {
+		ends[g] = end
+		end += count
+	}
+	sorted, durations := make([]int32, len(spans)), make([]int64, len(spans))
+	for _, s := range spans {
+		at := &ends[group[s.node]]
+		sorted[*at], durations[*at] = s.node, s.duration
+		*at++
+	}
+	rows := make([]StatisticsRow, 0, len(examples))
+	cells := make([]trace.Value, 0, len(examples)*len(fields))
+	var start int32
+	for g, example := range examples {
+		if start == ends[g] {
+			continue
+		}
+		first := len(cells)
+		for _, f := range fields {
+			cells = append(cells, f.cell(example))
+		}
+		row := t.statisticsRow(sorted[start:ends[g]], durations[start:ends[g]])
+		row.Cells = cells[first:len(cells):len(cells)]
+		rows = append(rows, row)
+		start = ends[g]
+	}
+	return rows
+}
+
+// groupBy is the number of each node's values, numbered as they first occur, and
+// for each number the node in which it did.
+func (t *Tree) groupBy(fields []*statisticsField) (group, examples []int32) {
+	group = make([]int32, len(t.Nodes))
+	for level, f := range fields {
+		known := make(map[[2]int32]int32)
+		for i := range t.Nodes {
+			group[i] = intern(known, [2]int32{group[i], f.number(int32(i))})
+			if level == len(fields)-1 && int(group[i]) == len(examples) {
+				examples = append(examples, int32(i))
+			}
+		}
+	}
+	if len(fields) == 0 && len(t.Nodes) > 0 {
+		examples = []int32{0}
+	}
+	return group, examples
+}
+
+// statisticsRow counts nodes with their durations, both sorted by duration.
+func (t *Tree) statisticsRow(nodes []int32, durations []int64) StatisticsRow {
+	r := StatisticsRow{Interval: true, Durations: Durations{
+		Count: len(nodes), Min: durations[0], Max: durations[len(durations)-1],
+		P50: Percentile(durations, 50), P95: Percentile(durations, 95), P99: Percentile(durations, 99),
+	}}
+	for i, n := range nodes {
+		s := t.Nodes[n].Span
+		r.Sum = addTimes(r.Sum, durations[i])
+		if s.IsError() {
+			r.Errors++
+		}
+		if s.Kind != trace.Internal && s.Kind != trace.Unspecified {
+			r.Interval = false
+		}
+	}
+	r.Average = averageOf(r.Sum, r.Count)
+	return r
+}
+
+// averageOf is the average rounded to two decimals; what lies exactly between
+// two of them goes to the even one.
+func averageOf(sum int64, count int) float64 {
+	text := strconv.FormatFloat(float64(sum)/float64(count), 'f', 2, 64)
+	rounded, err := strconv.ParseFloat(text, 64)
+	if err != nil {
+		return 0 // what was just written is a number
+	}
+	return rounded
+}
+
+// ServiceClasses are the classes of the services: of the first span that each
+// served, by start time, or if it served none of its first span.
+func (t *Tree) ServiceClasses() []Class {
+	first := unset(len(t.Services))
+	for i := range t.Nodes {
+		n := &t.Nodes[i]
+		best := &first[n.Service]
+		if *best == None || t.represents(n.Span, t.Nodes[*best].Span) {
+			*best = int32(i)
+		}
+	}
+	classes := make([]Class, len(first))
+	for i, n := range first {
+		classes[i] = t.Nodes[n].Class()
+	}
+	return classes
+}
+
+// represents reports whether a span stands for its service rather than another one.
+func (t *Tree) represents(s, than *trace.Span) bool {
+	if called := s.Kind.IsCalled(); called != than.Kind.IsCalled() {
+		return called
+	}
+	return s.Start < than.Start
 }
