@@ -2,36 +2,44 @@
 
 package analysis
 
-import "github.com/sidetrace/sidetrace/desk/trace"
+import (
+	"bytes"
+	"cmp"
+	"math"
 
-// A Summary is a trace in a few figures. Times are in ns.
+	"github.com/sidetrace/sidetrace/desk/trace"
+)
+
+// A Summary is a trace in a few figures. Times are in ns. It does not depend on
+// the order in which the spans came, apart from the order of Services and which
+// of several spans with one id counts.
 type Summary struct {
 	TraceID trace.TraceID `json:"traceId"`
-	// Root is the node of the first span of all: of those without a parent, or
-	// if there are none of those whose parent is missing, the earliest; None in
-	// an empty trace.
+	// Root is the node of the earliest span without a parent, or if there is none
+	// of the earliest whose parent is missing; None in an empty trace.
 	Root        int32  `json:"root"`
 	RootService string `json:"rootService"`
 	RootName    string `json:"rootName"`
 	// Entry is the node of the first span that was called, a server or a
-	// consumer: the shallowest, then the earliest; None if there is none.
+	// consumer: below a root with no parent rather than with a missing one, then
+	// the shallowest, then the earliest; None if there is none.
 	Entry        int32  `json:"entry"`
 	EntryService string `json:"entryService"`
 	EntryName    string `json:"entryName"`
-	// Category is the kind of work of the entry, or without one of the root.
-	Category Category `json:"category"`
-	// Code is the status code of that span.
-	Code StatusBadge `json:"code"`
+	// Category and Code are those of the entry, or without one of the root.
+	Category Category    `json:"category"`
+	Code     StatusBadge `json:"code"`
 
+	// Start is the first start and End the last end.
 	Start    int64 `json:"start"`
-	End      int64 `json:"end"` // the last end
+	End      int64 `json:"end"`
 	Duration int64 `json:"duration"`
 	// Longest and Shortest are durations of spans.
 	Longest  int64 `json:"longest"`
 	Shortest int64 `json:"shortest"`
 
-	// Services are in the order in which they first occurred; ServiceCount
-	// leaves out a service without a name.
+	// Services are in the order in which they first occurred; ServiceCount leaves
+	// out the one without a name.
 	Services     []ServiceCount `json:"services"`
 	ServiceCount int            `json:"serviceCount"`
 
@@ -41,14 +49,15 @@ type Summary struct {
 	Orphans int `json:"orphans"`
 	// Duplicates are the spans that another with the same id replaced.
 	Duplicates int `json:"duplicates"`
-	// Levels are the nodes of the longest way down from a root.
+	// Levels is the number of spans on the longest way down from a root.
 	Levels int `json:"levels"`
 	// Requests are the spans that were called: servers and consumers.
 	Requests int `json:"requests"`
 
+	// Categories has all of them, also those without spans.
 	Categories map[Category]int `json:"categories"`
 	Kinds      KindCounts       `json:"kinds"`
-	// Skewed says that clocks are off.
+	// Skewed says that clocks are off, see [Tree.Waterfall].
 	Skewed bool `json:"skewed"`
 }
 
@@ -67,26 +76,107 @@ type KindCounts struct {
 	Unspecified int `json:"unspecified"`
 }
 
-// A Category is a kind of work, for counting.
-type Category string
-
-// The categories.
-const (
-	CategoryMessaging Category = "messaging"
-	CategoryQueue     Category = "async_backend"
-	CategoryDB        Category = "db"
-	CategoryRPC       Category = "rpc"
-	CategoryHTTP      Category = "http"
-	CategoryOther     Category = "other"
-)
-
-// A StatusBadge is the HTTP or gRPC status code of a span.
-type StatusBadge struct {
-	// Value is the code as text, "" if the span has none.
-	Value string `json:"value"`
-	// Failed says whether the code means an error.
-	Failed bool `json:"failed"`
+func (k *KindCounts) add(kind trace.Kind) {
+	switch {
+	case kind.IsAsync():
+		k.Async++
+	case kind.IsCalled(), kind.IsCalling():
+		k.Sync++
+	case kind == trace.Internal:
+		k.Internal++
+	default:
+		k.Unspecified++
+	}
 }
 
 // Summary sums the trace up.
-func (t *Tree) Summary() *Summary { return new(Summary) }
+func (t *Tree) Summary() *Summary {
+	s := &Summary{Root: None, Entry: None, Duplicates: t.Replaced, Spans: len(t.Nodes), Categories: map[Category]int{}}
+	for _, c := range categories {
+		s.Categories[c] = 0
+	}
+	s.Services = make([]ServiceCount, len(t.Services))
+	for i, name := range t.Services {
+		s.Services[i].Name = name
+		if name != "" {
+			s.ServiceCount++
+		}
+	}
+	if len(t.Nodes) == 0 {
+		return s
+	}
+	s.TraceID = t.Nodes[0].Span.TraceID
+	s.Start, s.Shortest = math.MaxInt64, math.MaxInt64
+	s.End, s.Longest = math.MinInt64, math.MinInt64
+	for i := range t.Nodes {
+		s.add(&t.Nodes[i])
+	}
+	s.Duration = subTimes(s.End, s.Start)
+	skewed, _ := t.skews()
+	s.Skewed = skewed != nil
+	s.findRoots(t)
+	return s
+}
+
+// add counts a node.
+func (s *Summary) add(n *Node) {
+	service := &s.Services[n.Service]
+	service.Spans++
+	if n.Span.IsError() {
+		service.Errors++
+		s.Errors++
+	}
+	if n.Mark&Orphan != 0 {
+		s.Orphans++
+	}
+	if n.Span.Kind.IsCalled() {
+		s.Requests++
+	}
+	s.Start, s.End = min(s.Start, n.Span.Start), max(s.End, n.Span.End)
+	d := n.Span.Duration()
+	s.Shortest, s.Longest = min(s.Shortest, d), max(s.Longest, d)
+	s.Levels = max(s.Levels, int(n.Level)+1)
+	s.Categories[n.Category()]++
+	s.Kinds.add(n.Span.Kind)
+}
+
+// findRoots finds the root and the entry.
+func (s *Summary) findRoots(t *Tree) {
+	lost := t.Nodes[t.Roots[0]].Mark // of the root above
+	entryLost := lost
+	for _, at := range t.Order {
+		n := &t.Nodes[at]
+		if n.Parent == None {
+			lost = n.Mark & Orphan
+			if s.Root == None || t.before(at, s.Root) {
+				s.Root = at
+			}
+		}
+		if !n.Span.Kind.IsCalled() {
+			continue
+		}
+		if s.Entry == None || cmp.Or(cmp.Compare(lost, entryLost), t.compare(at, s.Entry)) < 0 {
+			s.Entry, entryLost = at, lost
+		}
+	}
+	root := &t.Nodes[s.Root]
+	s.RootService, s.RootName = t.ServiceOf(s.Root), root.Span.Name
+	if s.Entry != None {
+		root = &t.Nodes[s.Entry]
+		s.EntryService, s.EntryName = t.ServiceOf(s.Entry), root.Span.Name
+	}
+	s.Category, s.Code = root.Category(), root.StatusBadge()
+}
+
+// before reports whether a root goes before another one.
+func (t *Tree) before(a, b int32) bool {
+	return cmp.Or(cmp.Compare(t.Nodes[a].Mark&Orphan, t.Nodes[b].Mark&Orphan), t.compare(a, b)) < 0
+}
+
+// compare sorts the shallowest nodes first, then the earliest, then by id.
+func (t *Tree) compare(a, b int32) int {
+	m, n := &t.Nodes[a], &t.Nodes[b]
+	return cmp.Or(
+		cmp.Compare(m.Level, n.Level), cmp.Compare(m.Span.Start, n.Span.Start), bytes.Compare(m.Span.ID[:], n.Span.ID[:]),
+	)
+}

@@ -2,12 +2,16 @@
 
 package analysis
 
-import "github.com/sidetrace/sidetrace/desk/trace"
+import (
+	"math"
+
+	"github.com/sidetrace/sidetrace/desk/trace"
+)
 
 // WaterfallOptions choose how [Tree.Waterfall] lays a trace out.
 type WaterfallOptions struct {
-	// Align moves what runs on a clock that is off, so that no call is served
-	// before it was made or after it was over.
+	// Align moves what ran on a clock that is off, and all that is below it, so
+	// that no call is served before it was made or after it was over.
 	Align bool
 	// Groups say which siblings repeat each other.
 	Groups GroupOptions
@@ -24,7 +28,8 @@ type Waterfall struct {
 	Stages []Stage `json:"stages"`
 	// Groups are repeated siblings without children.
 	Groups []WaterfallGroup `json:"groups"`
-	// Cards are what rows can be picked by.
+	// Cards are what rows can be picked by: each service in the order in which it
+	// first occurred, the errors if there are any, the longest.
 	Cards []Card `json:"cards"`
 	// Skewed says that clocks are off, whether or not rows were moved for it.
 	Skewed bool `json:"skewed"`
@@ -40,11 +45,12 @@ type WaterfallRow struct {
 	Offset int64 `json:"offset"`
 	// Duration is the span's own, in ns.
 	Duration int64 `json:"duration"`
-	// Shift is how far the row was moved, in ns; Skewed says that it was this
-	// span's clock, compared with its caller's, that is off.
-	Shift  int64 `json:"shift"`
-	Skewed bool  `json:"skewed"`
-	// Stage is an index in [Waterfall.Stages], None for none.
+	// Shift is how far the row was moved, in ns, with all above it.
+	Shift int64 `json:"shift"`
+	// Skewed says that the clock of this span is off its caller's.
+	Skewed bool `json:"skewed"`
+	// Stage is an index in [Waterfall.Stages]: for a server's span its own call,
+	// for a client's the last that was served; None for none.
 	Stage int32 `json:"stage"`
 	// Group is an index in [Waterfall.Groups], None for none.
 	Group int32 `json:"group"`
@@ -60,9 +66,9 @@ type WaterfallGroup struct {
 	Duration int64 `json:"duration"`
 }
 
-// A Stage is a call whose both sides are in the trace, by their aligned times.
+// A Stage is a client's span with a server's below it, by their aligned times.
 type Stage struct {
-	// Caller is the node of the client's span and Callee of the server's.
+	// Caller is the node of the client and Callee of the server.
 	Caller int32 `json:"caller"`
 	Callee int32 `json:"callee"`
 	// Request is the time from the caller's start to the callee's, in ns: on the
@@ -86,28 +92,123 @@ const (
 type Card struct {
 	Type CardType `json:"type"`
 	// Service is the name that a card of the type service stands for, and Class
-	// the class of that service.
-	Service string `json:"service,omitempty"`
+	// the class of that service by [Tree.ServiceClasses].
+	Service string `json:"service"`
 	Class   Class  `json:"class,omitempty"`
-	// Count is the number of spans.
+	// Count is the number of spans that the card picks.
 	Count int `json:"count"`
-	// Duration is that of the longest span, in ns.
+	// Duration is that of the longest of them, in ns.
 	Duration int64 `json:"duration"`
 }
 
-// A Source is what recorded a span.
-type Source string
-
-// The sources.
-const (
-	SourceOpenTelemetry Source = "opentelemetry"
-	SourceEBPFSystem    Source = "ebpf_system"
-	SourceEBPFNetwork   Source = "ebpf_network"
-)
-
-// Arrange is the spans in the order in which diagrams expect them, in a new
-// slice: by start time, but adjacent spans from eBPF by duration, longest first.
-func Arrange(spans []trace.Span) []trace.Span { return spans }
-
 // Waterfall lays the trace out in rows.
-func (t *Tree) Waterfall(o WaterfallOptions) *Waterfall { return new(Waterfall) }
+func (t *Tree) Waterfall(o WaterfallOptions) *Waterfall {
+	w := &Waterfall{Rows: make([]WaterfallRow, 0, len(t.Nodes))}
+	skewed, shift := t.skews()
+	w.Skewed = skewed != nil
+	aligned := t
+	if o.Align && shift != nil {
+		aligned = t.moved(shift)
+	}
+	groups := w.addGroups(aligned, o.Groups)
+	stages := w.addStages(aligned)
+	w.setExtent(aligned)
+	known := sources{}
+	for _, at := range aligned.Order {
+		n := &aligned.Nodes[at]
+		w.Rows = append(w.Rows, WaterfallRow{
+			Node: at, Depth: n.Level, Offset: subTimes(n.Span.Start, w.Start), Duration: n.Span.Duration(),
+			Shift: subTimes(n.Span.Start, t.Nodes[at].Span.Start), Skewed: skewed != nil && skewed[at],
+			Stage: stages[at], Group: groups[at], Source: known.of(n.Span),
+		})
+	}
+	w.addCards(t)
+	return w
+}
+
+func (w *Waterfall) setExtent(t *Tree) {
+	if len(t.Nodes) == 0 {
+		return
+	}
+	w.Start, w.End = math.MaxInt64, math.MinInt64
+	for i := range t.Nodes {
+		w.Start = min(w.Start, t.Nodes[i].Span.Start)
+		w.End = max(w.End, t.Nodes[i].Span.End)
+	}
+}
+
+// addGroups adds the groups of spans without children, and says which each node is in.
+func (w *Waterfall) addGroups(t *Tree, o GroupOptions) []int32 {
+	all := t.Groups(o)
+	numbers := unset(len(all.List))
+	w.Groups = make([]WaterfallGroup, 0)
+	for i := range all.List {
+		g := &all.List[i]
+		if t.Nodes[g.Members[0]].count == 0 {
+			numbers[i] = int32(len(w.Groups))
+			w.Groups = append(w.Groups, WaterfallGroup{Members: g.Members, Duration: subTimes(g.End, g.Start)})
+		}
+	}
+	of := unset(len(t.Nodes))
+	for i, g := range all.Of {
+		if g != None {
+			of[i] = numbers[g]
+		}
+	}
+	return of
+}
+
+// addStages adds the calls from clients to servers, and says which each node belongs to.
+func (w *Waterfall) addStages(t *Tree) []int32 {
+	of := unset(len(t.Nodes))
+	w.Stages = make([]Stage, 0)
+	for i := range t.Nodes {
+		callee := &t.Nodes[i]
+		if callee.Parent == None || callee.Span.Kind != trace.Server || t.Nodes[callee.Parent].Span.Kind != trace.Client {
+			continue
+		}
+		left, right := t.Nodes[callee.Parent].Span, callee.Span
+		of[i] = int32(len(w.Stages))
+		of[callee.Parent] = of[i]
+		w.Stages = append(w.Stages, Stage{
+			Caller: callee.Parent, Callee: int32(i),
+			Request: subTimes(right.Start, left.Start), Response: subTimes(left.End, right.End),
+		})
+	}
+	return of
+}
+
+func (w *Waterfall) addCards(t *Tree) {
+	classes := t.ServiceClasses()
+	w.Cards = make([]Card, len(t.Services), len(t.Services)+2)
+	for i, name := range t.Services {
+		w.Cards[i] = Card{Type: CardService, Service: name, Class: classes[i], Duration: math.MinInt64}
+	}
+	failed := Card{Type: CardError, Duration: math.MinInt64}
+	longest := Card{Type: CardLongest, Duration: math.MinInt64}
+	for i := range t.Nodes {
+		n := &t.Nodes[i]
+		d := n.Span.Duration()
+		w.Cards[n.Service].pick(d)
+		if n.Span.IsError() {
+			failed.pick(d)
+		}
+		if d > longest.Duration {
+			longest.Count = 0
+		}
+		if d >= longest.Duration {
+			longest.pick(d)
+		}
+	}
+	if failed.Count > 0 {
+		w.Cards = append(w.Cards, failed)
+	}
+	if longest.Count > 0 {
+		w.Cards = append(w.Cards, longest)
+	}
+}
+
+func (c *Card) pick(duration int64) {
+	c.Count++
+	c.Duration = max(c.Duration, duration)
+}
