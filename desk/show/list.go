@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package show
+
+import (
+	"io"
+
+	"github.com/sidetrace/sidetrace/desk/analysis"
+)
+
+// leastID is how many digits of an id are shown at least.
+const leastID = 8
+
+// List draws traces as a table, in their order, one row each. Ids are as long as
+// it takes to tell them apart.
+func (v View) List(w io.Writer, traces []*analysis.Tree) error {
+	p := v.page(w)
+	columns := []column{
+		{name: "trace"}, {name: "start", fold: 3}, {name: "root", least: 14}, {name: "service", least: 8, fold: 4},
+		{name: "duration", right: true}, {name: "spans", right: true, fold: 2}, {name: "errors", right: true, fold: 1}, {name: "tokens", right: true, fold: 5},
+	}
+	ids := shortIDs(traces)
+	var rows [][]value
+	for i, t := range traces[:v.limit(len(traces))] {
+		if len(t.Nodes) > 0 {
+			rows = append(rows, p.listRow(t, ids[i]))
+		}
+	}
+	p.table(columns, rows)
+	if n := len(traces) - v.limit(len(traces)); n > 0 {
+		p.say(faint, "… "+plural(n, "more trace"))
+	}
+	return p.done()
+}
+
+func (p *page) listRow(t *analysis.Tree, id string) []value {
+	f := factsOf(t)
+	service := t.ServiceOf(f.root)
+	tokens, errors := value{text: unknown, style: faint}, value{text: "0", style: faint}
+	if f.tokens.known {
+		tokens = value{text: Tokens(f.tokens.in) + "→" + Tokens(f.tokens.out)}
+	}
+	if f.errors > 0 {
+		errors = value{Count(f.errors), failed}
+	}
+	return []value{
+		{text: id}, {p.time(f.start), faint}, {text: spanName(&t.Nodes[f.root])}, {clean(service), newPalette([]string{service}).text(service)},
+		{text: Duration(f.duration)}, {text: Count(f.spans)}, errors, tokens,
+	}
+}
+
+// shortIDs are the first digits of the traces' ids, enough to tell all apart.
+func shortIDs(traces []*analysis.Tree) []string {
+	ids := make([]string, len(traces))
+	for i, t := range traces {
+		if len(t.Nodes) > 0 {
+			ids[i] = t.Nodes[0].Span.TraceID.String()
+		}
+	}
+	digits := leastID
+	for ; digits < 32; digits += 4 {
+		seen := map[string]bool{}
+		for _, id := range ids {
+			seen[id[:min(digits, len(id))]] = true
+		}
+		if len(seen) == len(ids) {
+			break
+		}
+	}
+	for i, id := range ids {
+		ids[i] = id[:min(digits, len(id))]
+	}
+	return ids
+}
