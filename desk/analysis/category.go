@@ -74,8 +74,8 @@ func (n *Node) StatusBadge() StatusBadge {
 		code, _ := v.Number()
 		return StatusBadge{Value: v, Failed: code >= 400}
 	}
-	v, ok := n.Attrs.Value(n.Span, semconv.RPCStatus)
-	if !ok {
+	v, _ := n.Attrs.Value(n.Span, semconv.RPCStatus)
+	if v.String() == "" {
 		return StatusBadge{}
 	}
 	code, isNumber := v.Number()

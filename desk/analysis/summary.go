@@ -142,8 +142,7 @@ func (s *Summary) add(n *Node) {
 
 // findRoots finds the root and the entry.
 func (s *Summary) findRoots(t *Tree) {
-	lost := t.Nodes[t.Roots[0]].Mark // of the root above
-	entryLost := lost
+	var lost, entryLost Mark // whether the root above a node is an orphan
 	for _, at := range t.Order {
 		n := &t.Nodes[at]
 		if n.Parent == None {
