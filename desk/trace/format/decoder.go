@@ -20,6 +20,7 @@ type form uint8
 const (
 	unknown form = iota
 	otlpForm
+	documentForm
 )
 
 // A decoder reads the values of a file of JSON.
@@ -28,7 +29,9 @@ type decoder struct {
 	batch  *trace.Batch
 	shared shared
 	only   form // the form of all values, unknown: each is looked at
-	known  int  // how many values had a form
+	seen   int  // how many values there were
+	known  int  // how many of them had a form
+	began  int  // how many problems there were before the span at hand
 }
 
 func readJSON(in *bufio.Reader, only form) (*trace.Batch, error) {
@@ -37,8 +40,12 @@ func readJSON(in *bufio.Reader, only form) (*trace.Batch, error) {
 	for {
 		text, err := stream.Next()
 		if err == io.EOF {
+			if d.seen == 0 {
+				return d.batch, ErrEmpty
+			}
 			break
 		}
+		d.seen++
 		if err == nil {
 			d.text(text)
 			continue
@@ -85,28 +92,36 @@ func (d *decoder) cut(t jsonread.Text, err error) {
 
 // value reads the value at hand, or the elements of an array.
 func (d *decoder) value() {
-	switch d.r.Next() {
-	case jsonread.Array:
+	switch kind := d.r.Next(); {
+	case kind == jsonread.Array:
 		d.r.Array(func(int) { d.value() })
-		return
-	case jsonread.Object:
+	case kind == jsonread.Object:
+		d.object()
+	case d.only != unknown && kind != jsonread.Nothing:
+		d.r.Fail("want an object, got %s", kind)
+		d.r.Skip()
 	default:
 		d.r.Fail("no known format: %s", allowed)
 		d.r.Stop()
-		return
 	}
+}
+
+// object reads the object at hand.
+func (d *decoder) object() {
 	f := d.only
 	if f == unknown {
 		f = d.detect()
 	}
+	d.known++
 	switch f {
 	case otlpForm:
 		d.r.Object(d.otlpTop)
+	case documentForm:
+		d.documents()
 	default:
+		d.known--
 		d.r.Fail("no known format: %s", allowed)
-		return
 	}
-	d.known++
 }
 
 // detect finds the form of the value at hand by the first member that only one
@@ -127,23 +142,26 @@ func formOf(name string) form {
 	case "resourceSpans", "resource_spans", "batches", "resourceLogs", "resource_logs", "trace", "result",
 		"resourceMetrics", "resource_metrics", "resourceProfiles", "resource_profiles":
 		return otlpForm
+	case "trace_id", "_source", "hits":
+		return documentForm
 	}
 	return unknown
 }
 
 // addSpan reads a span and keeps it if nothing in it was wrong.
 func (d *decoder) addSpan(read func(*trace.Span)) {
-	before := d.r.Problems()
+	d.began = d.r.Problems()
 	d.batch.Spans = append(d.batch.Spans, trace.Span{})
 	read(&d.batch.Spans[len(d.batch.Spans)-1])
-	if d.r.Problems() != before {
+	if d.r.Problems() != d.began {
 		d.batch.Spans = d.batch.Spans[:len(d.batch.Spans)-1]
 	}
 }
 
-// require notes a member without which a span is of no use.
+// require notes a member without which a span is of no use, unless something else
+// was wrong with the span.
 func (d *decoder) require(name string, missing bool) {
-	if missing && !d.r.Broken() {
+	if missing && d.r.Problems() == d.began {
 		d.r.Fail("%s is missing", name)
 	}
 }

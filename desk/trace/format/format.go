@@ -38,7 +38,7 @@ func (e *PartialError) Error() string {
 	if e.Skipped == 1 {
 		return fmt.Sprintf("format: %v", e.Err)
 	}
-	return fmt.Sprintf("format: %v (and %d more problems)", e.Err, e.Skipped-1)
+	return fmt.Sprintf("format: %v (and %d more)", e.Err, e.Skipped-1)
 }
 
 // Unwrap returns the first problem. It is [io.ErrUnexpectedEOF] for input that

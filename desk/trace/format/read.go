@@ -48,9 +48,7 @@ func Read(r io.Reader) (*trace.Batch, error) {
 	}
 	head, err := in.Peek(1 << 12)
 	switch {
-	case len(bytes.TrimSpace(head)) == 0 && err == io.EOF:
-		return &trace.Batch{}, ErrEmpty
-	case len(head) == 0 && err != nil:
+	case len(head) == 0 && err != nil && err != io.EOF:
 		return &trace.Batch{}, fmt.Errorf("format: %w", err)
 	case looksLikeJSON(head):
 		return readJSON(in, unknown)

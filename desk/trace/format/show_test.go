@@ -29,14 +29,16 @@ func show(b *trace.Batch) string {
 		w.scope(s.Scope)
 		w.attributes(s.Attributes)
 		for _, e := range s.Events {
-			w.attributes(e.Attributes)
+			attrs := e.Attributes
 			e.Attributes = nil
-			fmt.Fprintf(&w, "  event %+v\n", e)
+			fmt.Fprintf(&w, "event %+v\n", e)
+			w.attributes(attrs)
 		}
 		for _, l := range s.Links {
-			w.attributes(l.Attributes)
+			attrs := l.Attributes
 			l.Attributes = nil
-			fmt.Fprintf(&w, "  link %+v\n", l)
+			fmt.Fprintf(&w, "link %+v\n", l)
+			w.attributes(attrs)
 		}
 		s.Resource, s.Scope, s.Attributes, s.Events, s.Links = nil, nil, nil, nil, nil
 		fmt.Fprintf(&w, "span %+v\n", s)
