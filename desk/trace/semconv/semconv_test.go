@@ -15,7 +15,9 @@ import (
 
 func span(attrs ...trace.KeyValue) *trace.Span { return &trace.Span{Attributes: attrs} }
 
-func text(key, value string) trace.KeyValue { return trace.KeyValue{Key: key, Value: trace.String(value)} }
+func text(key, value string) trace.KeyValue {
+	return trace.KeyValue{Key: key, Value: trace.String(value)}
+}
 
 func TestNamesOldAndNew(t *testing.T) {
 	tests := []struct {
