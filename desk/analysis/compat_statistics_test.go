@@ -153,6 +153,11 @@ func (o *statisticsOutput) row(tree *Tree, r *StatisticsRow, classes []Class) ob
 		case "kind":
 			kind := kindOf(cell)
 			row[f] = object{"icon": kindIcon(kind), "value": kind, "text": kindLabel(kind)}
+		case "resource.sdk.name":
+			row[f] = cellText(cell)
+			if name, ok := sdkNames[cell.Str()]; ok {
+				row[f] = name
+			}
 		default:
 			row[f] = cellText(cell)
 		}
@@ -167,6 +172,9 @@ func aggregateOutput(d *Durations) object {
 		"avg_duration": averageOf(micros(d.Sum), d.Count), "count": d.Count,
 	}
 }
+
+// sdkNames are how the original writes the names of SDKs.
+var sdkNames = map[string]string{"opentelemetry": "OpenTelemetry", "deepflow": "DeepFlow", "skywalking": "SkyWalking"}
 
 // cellText is a cell as text, nil for one that has none.
 func cellText(v trace.Value) any {

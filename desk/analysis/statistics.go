@@ -18,7 +18,7 @@ type StatisticsOptions struct {
 	//
 	//   - name: of the span
 	//   - service: service.name of the resource
-	//   - sdk: what recorded the span, by telemetry.sdk.name
+	//   - sdk: telemetry.sdk.name of the resource
 	//   - kind, status: as [trace.Kind.String] and [trace.StatusCode.String] write
 	//     them; another kind is its number
 	//   - attributes.<key>, resource.<key>: any attribute. Where a span lacks it,
@@ -103,15 +103,6 @@ func (r *StatisticsRow) contains(keyword string) bool {
 	return slices.ContainsFunc(r.Cells, func(v trace.Value) bool {
 		return strings.Contains(strings.ToLower(v.String()), keyword)
 	})
-}
-
-// aggregate is the statistics by one field, which must be one that there is.
-func (t *Tree) aggregate(field string) []StatisticsRow {
-	s, err := t.Statistics(StatisticsOptions{By: []string{field}})
-	if err != nil {
-		return nil
-	}
-	return s.Rows
 }
 
 // A spanDuration is a node with its duration.

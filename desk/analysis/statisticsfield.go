@@ -24,7 +24,7 @@ func (t *Tree) statisticsField(name string) (*statisticsField, error) {
 	case "service":
 		return t.serviceField(), nil
 	case "sdk":
-		return textField(func(node int32) (trace.Value, bool) { return presentText(sdkName(t.Nodes[node].Span)) }), nil
+		return t.resourceField("telemetry.sdk.name"), nil
 	case "kind":
 		return t.kindField(), nil
 	case "status":
@@ -58,8 +58,10 @@ func (t *Tree) serviceField() *statisticsField {
 	return &statisticsField{
 		number: func(node int32) int32 { return t.Nodes[node].Service },
 		cell: func(node int32) trace.Value {
-			v, _ := presentText(t.ServiceOf(node))
-			return v
+			if name := t.ServiceOf(node); name != "" {
+				return trace.String(name)
+			}
+			return trace.Value{}
 		},
 	}
 }
@@ -135,23 +137,4 @@ func textField(value func(node int32) (trace.Value, bool)) *statisticsField {
 			return v
 		},
 	}
-}
-
-// presentText is a text as a value, an empty one for "".
-func presentText(s string) (trace.Value, bool) {
-	if s == "" {
-		return trace.Value{}, false
-	}
-	return trace.String(s), true
-}
-
-var sdkNames = map[string]string{"opentelemetry": "OpenTelemetry", "deepflow": "DeepFlow", "skywalking": "SkyWalking"}
-
-// sdkName is the name of what recorded a span as its makers write it.
-func sdkName(s *trace.Span) string {
-	raw := s.SDK()
-	if name, ok := sdkNames[raw]; ok {
-		return name
-	}
-	return raw
 }
