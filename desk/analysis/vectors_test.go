@@ -3,6 +3,7 @@
 package analysis
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -15,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/sidetrace/sidetrace/desk/trace"
+	"github.com/sidetrace/sidetrace/desk/trace/format"
 )
 
 // A vector is a trace with what the original made of it. Its spans are the
@@ -73,7 +75,8 @@ func readVector(t *testing.T, file string) *vector {
 // spansOf reads documents, and the text of their ids by our ids.
 func spansOf(t *testing.T, documents json.RawMessage) ([]trace.Span, map[trace.SpanID]string) {
 	t.Helper()
-	spans := tmpDocuments(t, documents)
+	spans, err := format.Documents(bytes.NewReader(documents))
+	require.NoError(t, err)
 	var ids []struct {
 		ID string `json:"span_id"`
 	}
