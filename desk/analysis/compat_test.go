@@ -419,4 +419,3 @@ func (o *original) groupOutput(g *Group) object {
 		"absolute_duration": micros(g.Duration()),
 	}
 }
-
