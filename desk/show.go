@@ -24,7 +24,7 @@ import (
 // showOptions are the flags of show.
 type showOptions struct {
 	view, format, color string
-	traces              list
+	traces, group       list
 	with                string
 	rows, width         int
 	paths               []string
@@ -53,6 +53,7 @@ func showFlags(o *showOptions) *flag.FlagSet {
 	f.StringVar(&o.format, "format", "", "in which format: text unless said otherwise; each view has its own others")
 	f.Var(&o.traces, "trace", "`id` of the trace, or the first digits of it; the newest trace unless said otherwise")
 	f.StringVar(&o.with, "with", "", "`id` of the trace that --trace is compared with, for --view diff")
+	f.Var(&o.group, "group", "`fields` that --view stats makes rows of: name, service, sdk, kind, status, attributes.<key>, resource.<key> (default service,name)")
 	f.IntVar(&o.rows, "rows", 0, fmt.Sprintf("most rows of a drawing; -1 for all (default %d)", draw.DefaultRows))
 	f.IntVar(&o.width, "width", 0, "columns of a drawing; those of the terminal unless said otherwise")
 	f.StringVar(&o.color, "color", "auto", "auto, always or never")
@@ -161,7 +162,7 @@ func (j *job) choose() (err error) {
 	case len(j.all) > 1 && j.options.view != "list":
 		_, err = fmt.Fprintf(j.stderr, "desk: %d traces; this is the newest. --trace ID chooses another, --view list shows all.\n", len(j.all))
 	}
-	j.tree = analysis.Build(j.trace.Spans)
+	j.tree = analysis.Build(analysis.Arrange(j.trace.Spans))
 	return err
 }
 

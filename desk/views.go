@@ -3,6 +3,7 @@
 package main
 
 import (
+	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -44,6 +45,11 @@ func (v *view) way(format string) writer {
 
 var views = []view{
 	{"tree", []way{{"text", (*job).drawTree}}},
+	{"flame", []way{{"text", (*job).drawFlame}}},
+	{"sequence", []way{{"text", (*job).drawSequence}}},
+	{"topology", []way{{"text", (*job).drawTopology}}},
+	{"services", []way{{"text", (*job).drawServices}}},
+	{"stats", []way{{"text", (*job).drawStatistics}}},
 	{"list", []way{{"text", (*job).drawList}}},
 }
 
@@ -94,6 +100,43 @@ func allFormats() (names []string) {
 
 func (j *job) drawTree(w io.Writer) error {
 	return j.under(w, func() error { return j.view.Tree(w, j.tree) })
+}
+
+func (j *job) drawFlame(w io.Writer) error {
+	return j.under(w, func() error { return j.view.Flame(w, j.tree) })
+}
+
+func (j *job) drawSequence(w io.Writer) error {
+	return j.under(w, func() error { return j.view.Sequence(w, j.tree) })
+}
+
+func (j *job) drawTopology(w io.Writer) error {
+	return j.under(w, func() error { return j.view.Topology(w, j.tree) })
+}
+
+func (j *job) drawServices(w io.Writer) error {
+	return j.under(w, func() error { return j.view.Services(w, j.tree) })
+}
+
+func (j *job) drawStatistics(w io.Writer) error {
+	s, err := j.statistics()
+	if err != nil {
+		return err
+	}
+	return j.under(w, func() error { return j.view.Statistics(w, s) })
+}
+
+// statistics are grouped as the flags say, or by operation.
+func (j *job) statistics() (*analysis.Statistics, error) {
+	by := j.options.group
+	if len(by) == 0 {
+		by = list{"service", "name"}
+	}
+	s, err := j.tree.Statistics(analysis.StatisticsOptions{By: by})
+	if err != nil {
+		return nil, &usageError{fmt.Errorf("show: --group: %w", err)}
+	}
+	return s, nil
 }
 
 func (j *job) drawList(w io.Writer) error {

@@ -21,12 +21,11 @@ func (v View) Header(w io.Writer, t *analysis.Tree) error {
 		return p.done()
 	}
 	f := factsOf(t)
-	root := &t.Nodes[f.root]
-	title := p.line().add(bold, spanName(root))
-	if service := t.ServiceOf(f.root); service != "" {
-		title.add(faint, dot).add(newPalette(t.Services).text(service), clean(service))
+	title := p.line().add(bold, spanName(&t.Nodes[f.Root]))
+	if f.RootService != "" {
+		title.add(faint, dot).add(newPalette(t.Services).text(f.RootService), clean(f.RootService))
 	}
-	start := p.time(f.start)
+	start := p.time(f.Start)
 	if title.used+2+width(start) <= p.columns() {
 		title.right(faint, start, p.columns())
 	}
@@ -38,39 +37,16 @@ func (v View) Header(w io.Writer, t *analysis.Tree) error {
 
 // facts are what the first lines and a list say of a trace.
 type facts struct {
-	root             int32 // the first root
-	start, duration  int64
-	spans, errors    int
-	services         int
-	tokens           usage
-	firstFrame       int64 // after the start
-	knownFirst       bool
-	orphans, cutOffs int
+	*analysis.Summary
+	tokens     usage
+	firstFrame int64 // after the start
+	knownFirst bool
 }
 
 func factsOf(t *analysis.Tree) *facts {
-	start, end := bounds(t)
-	f := &facts{root: t.Roots[0], start: start, duration: end - start, spans: len(t.Nodes), tokens: usageOf(t)}
-	for _, root := range t.Roots {
-		if t.Nodes[root].Mark&analysis.Orphan == 0 { // an orphan is a root only for want of its parent
-			f.root = root
-			break
-		}
-	}
+	f := &facts{Summary: t.Summary(), tokens: usageOf(t)}
 	for i := range t.Nodes {
-		n := &t.Nodes[i]
-		if n.Span.IsError() {
-			f.errors++
-		}
-		if n.Mark&analysis.Orphan != 0 {
-			f.orphans++
-		}
-		f.firstChunk(n)
-	}
-	for _, s := range t.Services {
-		if s != "" {
-			f.services++
-		}
+		f.firstChunk(&t.Nodes[i])
 	}
 	return f
 }
@@ -81,19 +57,19 @@ func (f *facts) firstChunk(n *analysis.Node) {
 	if !ok || seconds < 0 || seconds > 1e6 {
 		return
 	}
-	at := n.Span.Start - f.start + int64(seconds*1e9)
+	at := n.Span.Start - f.Start + int64(seconds*1e9)
 	if !f.knownFirst || at < f.firstFrame {
 		f.firstFrame, f.knownFirst = at, true
 	}
 }
 
 func (f *facts) counts(l *line) *line {
-	l.add(plain, Duration(f.duration)+dot+plural(f.spans, "span"))
-	if f.services > 0 {
-		l.add(plain, dot+plural(f.services, "service"))
+	l.add(plain, Duration(f.Duration)+dot+plural(f.Spans, "span"))
+	if f.ServiceCount > 0 {
+		l.add(plain, dot+plural(f.ServiceCount, "service"))
 	}
-	if f.errors > 0 {
-		l.add(plain, dot).add(failed, plural(f.errors, "error"))
+	if f.Errors > 0 {
+		l.add(plain, dot).add(failed, plural(f.Errors, "error"))
 	}
 	if f.tokens.known {
 		l.add(plain, dot+Tokens(f.tokens.in)+" tokens in, "+Tokens(f.tokens.out)+" out")
@@ -101,14 +77,17 @@ func (f *facts) counts(l *line) *line {
 	if f.knownFirst {
 		l.add(plain, dot+"first frame "+Duration(f.firstFrame))
 	}
-	if f.orphans > 0 {
-		l.add(plain, dot).add(notice, plural(f.orphans, "orphan"))
+	if f.Orphans > 0 {
+		l.add(plain, dot).add(notice, plural(f.Orphans, "orphan"))
+	}
+	if f.Skewed {
+		l.add(plain, dot).add(notice, "clocks differ")
 	}
 	return l
 }
 
 func (f *facts) ids(t *analysis.Tree) string {
-	ids := []string{"trace " + t.Nodes[f.root].Span.TraceID.String()}
+	ids := []string{"trace " + f.TraceID.String()}
 	for _, node := range t.Order {
 		n := &t.Nodes[node]
 		if sid := n.Attrs.Text(n.Span, semconv.SID); sid != "" {

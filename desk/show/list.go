@@ -35,17 +35,16 @@ func (v View) List(w io.Writer, traces []*analysis.Tree) error {
 
 func (p *page) listRow(t *analysis.Tree, id string) []value {
 	f := factsOf(t)
-	service := t.ServiceOf(f.root)
 	tokens, errors := value{text: unknown, style: faint}, value{text: "0", style: faint}
 	if f.tokens.known {
 		tokens = value{text: Tokens(f.tokens.in) + "→" + Tokens(f.tokens.out)}
 	}
-	if f.errors > 0 {
-		errors = value{Count(f.errors), failed}
+	if f.Errors > 0 {
+		errors = value{Count(f.Errors), failed}
 	}
 	return []value{
-		{text: id}, {p.time(f.start), faint}, {text: spanName(&t.Nodes[f.root])}, {clean(service), newPalette([]string{service}).text(service)},
-		{text: Duration(f.duration)}, {text: Count(f.spans)}, errors, tokens,
+		{text: id}, {p.time(f.Start), faint}, {text: spanName(&t.Nodes[f.Root])}, {clean(f.RootService), newPalette([]string{f.RootService}).text(f.RootService)},
+		{text: Duration(f.Duration)}, {text: Count(f.Spans)}, errors, tokens,
 	}
 }
 

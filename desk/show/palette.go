@@ -19,6 +19,8 @@ const (
 	failed style = "31"
 	notice style = "33"
 	good   style = "32"
+
+	failedBlock style = "38;5;16;41" // black on red
 )
 
 // hues are colours of the 256-colour palette that can be told apart with the
@@ -52,7 +54,7 @@ func (p palette) text(service string) style {
 	return style("38;5;" + strconv.Itoa(int(p[service])))
 }
 
-// block is for text on the colour of a service.
+// block is for black text on the colour of a service.
 func (p palette) block(service string) style {
 	return style("38;5;16;48;5;" + strconv.Itoa(int(p[service])))
 }

@@ -56,7 +56,7 @@ func (d *treeDrawing) measure() {
 		service = max(service, width(clean(s)))
 	}
 	if service = min(service, mostService, d.columns()/5); service > 0 {
-		d.names = service + 1
+		d.names = service + 2
 	}
 	room := d.columns() - d.names - durationColumn - 2
 	d.deepest = max((room*3/5-leastName)/2, 2)
@@ -108,7 +108,7 @@ func (d *treeDrawing) row(r *row) {
 	name, note := d.label(r)
 	l := d.line()
 	if d.names > 0 {
-		l.add(d.palette.text(service), cut(clean(service), d.names-1))
+		l.add(d.palette.text(service), cut(clean(service), d.names-2))
 	}
 	l.to(d.names).add(faint, lead)
 	room := d.bars - 1 - d.names - width(lead)
