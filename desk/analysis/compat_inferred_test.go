@@ -16,30 +16,41 @@ func TestCompatInferredCallees(t *testing.T) {
 	eachVector(t, "virtual_spans", func(t *testing.T, v *vector) {
 		spans, _ := spansOf(t, v.Spans)
 		texts := textsOf(t, v.Spans)
-		original := originalCallees(spans)
+		original, calls := originalCallees(spans)
 		requireOutput(t, v.Outputs["virtual_spans"], inferredOutput(t, v.Spans, original, texts))
-		assert.ElementsMatch(t, unserved(spans, original), InferCallees(Build(spans)))
+
+		served, last := servedCalls(spans), map[trace.SpanID]int{}
+		for i := range spans {
+			last[spans[i].ID] = i
+		}
+		var unserved []trace.Span
+		for i, call := range calls {
+			if id := spans[call].ID; last[id] == call && !served[id] {
+				unserved = append(unserved, original[i])
+			}
+		}
+		assert.ElementsMatch(t, unserved, InferCallees(Build(spans)))
 	})
 }
 
-// originalCallees are the callees that the original infers: of every call,
-// whether or not it was served.
-func originalCallees(spans []trace.Span) []trace.Span {
+// originalCallees are the callees that the original infers: of every record of a
+// call, whether or not it was served; and the indexes of those records.
+func originalCallees(spans []trace.Span) (callees []trace.Span, calls []int) {
 	tree := Build(ownIDs(spans))
-	callees := []trace.Span{}
 	for i := range tree.Nodes {
 		if rule := inferenceOf(&tree.Nodes[i]); rule != nil {
 			s := rule.callee(&tree.Nodes[i])
 			s.Parent = spans[i].ID
 			s.ID = s.Parent.Derived("callee")
-			callees = append(callees, s)
+			callees, calls = append(callees, s), append(calls, i)
 		}
 	}
-	return callees
+	return callees, calls
 }
 
-// unserved leaves the callees whose calls nothing in the trace served.
-func unserved(spans, callees []trace.Span) (left []trace.Span) {
+// servedCalls are the ids of the spans below which, over internal ones, something
+// was served.
+func servedCalls(spans []trace.Span) map[trace.SpanID]bool {
 	served := map[trace.SpanID]bool{}
 	tree := Build(spans)
 	for i := range tree.Nodes {
@@ -54,16 +65,7 @@ func unserved(spans, callees []trace.Span) (left []trace.Span) {
 			served[tree.Nodes[at].Span.ID] = true
 		}
 	}
-	last := map[trace.SpanID]int{}
-	for i := range callees {
-		last[callees[i].ID] = i
-	}
-	for i, s := range callees {
-		if !served[s.Parent] && last[s.ID] == i {
-			left = append(left, s)
-		}
-	}
-	return left
+	return served
 }
 
 // inferredOutput is callees in the form of the original, which also passes on to

@@ -17,19 +17,19 @@ func TestCompatServiceTopology(t *testing.T) {
 	})
 }
 
-// records are the documents as a tree of all of them: of those with the same id
-// the earlier ones, which the last one replaces (S-1), get ids of their own, if
-// the original counts them here.
-func records(t *testing.T, documents json.RawMessage, counts func(*trace.Span) bool) ([]trace.Span, map[trace.SpanID]string) {
+// records are the documents where every record counts, also those with the same
+// id (S-1), which then get ids of their own. Those that merge says so of stay
+// one with the last that has their id.
+func records(t *testing.T, documents json.RawMessage, merge func(*trace.Span) bool) ([]trace.Span, map[trace.SpanID]string) {
 	t.Helper()
 	spans, ids := spansOf(t, documents)
-	last := map[trace.SpanID]int{}
+	count := map[trace.SpanID]int{}
 	for i := range spans {
-		last[spans[i].ID] = i
+		count[spans[i].ID]++
 	}
 	for i := range spans {
 		s := &spans[i]
-		if last[s.ID] != i && counts(s) {
+		if count[s.ID] > 1 && !merge(s) {
 			text := ids[s.ID]
 			s.ID = s.ID.Derived("record " + strconv.Itoa(i))
 			ids[s.ID] = text
@@ -41,14 +41,17 @@ func records(t *testing.T, documents json.RawMessage, counts func(*trace.Span) b
 // originalServices is our drawing of what the original takes for calls, in its
 // form and colours.
 func originalServices(t *testing.T, documents json.RawMessage) object {
-	spans, ids := records(t, documents, func(s *trace.Span) bool { return s.Kind.IsCalled() })
+	spans, ids := records(t, documents, func(s *trace.Span) bool { return s.Kind.IsCalling() })
 	o := &serviceOutput{original: &original{Tree: Build(spans), ids: ids}}
 	calls := o.originalCalls()
 	topology := o.drawServices(calls)
 	o.askColours(calls, &o.nodeColours)
 	o.askColours(calls, &o.edgeColours)
 	nodes := []object{}
+	all, _ := records(t, documents, func(*trace.Span) bool { return false })
+	roots := Build(all).serviceRoots()
 	for i := range topology.Nodes {
+		topology.Nodes[i].Root = roots[topology.Nodes[i].Key]
 		nodes = append(nodes, o.node(&topology.Nodes[i]))
 	}
 	return object{"streamline_service_topo": object{"nodes": nodes, "edges": o.edges(topology, calls)}}
@@ -63,32 +66,35 @@ type serviceOutput struct {
 // internal span a service is called by nobody; below another service it is lost.
 func (o *serviceOutput) originalCalls() *serviceCalls {
 	c := newServiceCalls(len(o.Nodes))
-	nodes := map[trace.SpanID]int32{} // of the spans that take part
+	known, callers := map[string]bool{}, map[string]int32{}
 	for i := range o.Nodes {
-		if s := o.Nodes[i].Span; s.Kind != trace.Internal && s.Kind != trace.Unspecified {
-			nodes[s.ID] = int32(i)
+		switch s := o.Nodes[i].Span; {
+		case s.Kind.IsCalling():
+			callers[o.id(int32(i))] = int32(i)
+			fallthrough
+		case s.Kind != trace.Internal && s.Kind != trace.Unspecified:
+			known[o.id(int32(i))] = true
 		}
 	}
-	known := map[int32]bool{}
-	for i := range o.Nodes {
-		s, from := o.Nodes[i].Span, int32(i)
-		if s.Kind.IsCalled() {
-			parent, ok := nodes[s.Parent]
-			if !ok {
-				c.entries = append(c.entries, int32(i))
-				continue
-			}
-			if !o.Nodes[parent].Span.Kind.IsCalling() {
-				continue
-			}
-			c.answer(parent, int32(i))
-			from = parent
-		} else if !s.Kind.IsCalling() {
-			continue
-		}
-		if !known[from] {
-			known[from] = true
+	met := map[int32]bool{}
+	meet := func(from int32) {
+		if !met[from] {
+			met[from] = true
 			c.calls = append(c.calls, serviceCall{from: from, served: None})
+		}
+	}
+	for i := range o.Nodes {
+		s, parent := o.Nodes[i].Span, o.ids[o.Nodes[i].Span.Parent]
+		from, called := callers[parent]
+		switch {
+		case s.Kind.IsCalling():
+			meet(int32(i))
+		case !s.Kind.IsCalled():
+		case called:
+			meet(from)
+			c.answer(from, int32(i))
+		case !known[parent] || s.Parent.IsZero():
+			c.entries = append(c.entries, int32(i))
 		}
 	}
 	return c

@@ -47,6 +47,8 @@ type waterfallOutput struct {
 	moved     *Tree // as the original moves spans
 	drawn     *Waterfall
 	every     *Tree // of all records
+	all       *Tree // of all records, as the original moves them
+	allDrawn  *Waterfall
 
 	colours   colours
 	processes processes
@@ -62,6 +64,8 @@ func newWaterfallOutput(t *testing.T, v *vector) *waterfallOutput {
 	o.moved = Build(o.originalTimes())
 	o.drawn = o.moved.Waterfall(WaterfallOptions{})
 	o.every = Build(ownIDs(o.spans))
+	o.all = Build(ownIDs(o.originalTimes()))
+	o.allDrawn = o.all.Waterfall(WaterfallOptions{})
 	return o
 }
 
@@ -73,7 +77,8 @@ func (o *waterfallOutput) displayed(spans []trace.Span) []trace.Span {
 	if !slices.Contains(o.options.Displays, "virtual_span") {
 		return spans
 	}
-	for _, s := range originalCallees(spans) {
+	callees, _ := originalCallees(spans)
+	for _, s := range callees {
 		o.texts.spans[s.ID] = o.texts.spans[s.Parent] + "-virtual"
 		spans = append(spans, s)
 	}
@@ -117,17 +122,22 @@ func (o *waterfallOutput) problem(v *vector) string {
 // originalTimes are the spans where the original shows them: it moves a callee
 // without what is below it (S-7).
 func (o *waterfallOutput) originalTimes() []trace.Span {
-	shift := map[trace.SpanID]int64{}
-	byNode := map[int32]int64{}
+	total, own := map[int32]int64{}, map[*trace.Span]int64{}
+	byID := map[trace.SpanID]*trace.Span{}
 	for _, row := range o.waterfall.Rows {
 		n := &o.tree.Nodes[row.Node]
-		byNode[row.Node] = row.Shift
-		shift[n.Span.ID] = row.Shift - byNode[n.Parent]
+		total[row.Node] = row.Shift
+		own[n.Span] = row.Shift - total[n.Parent]
+		byID[n.Span.ID] = n.Span
 	}
 	spans := slices.Clone(o.spans)
 	for i := range spans {
-		spans[i].Start += shift[spans[i].ID]
-		spans[i].End += shift[spans[i].ID]
+		shift, ok := own[&o.spans[i]]
+		if caller := byID[spans[i].Parent]; !ok && caller != nil && o.options.Align {
+			shift, _ = skewOf(caller, &spans[i]) // a record that was replaced (S-1)
+		}
+		spans[i].Start += shift
+		spans[i].End += shift
 	}
 	return spans
 }
@@ -224,7 +234,7 @@ func originalLevels(t *Tree) (levels int) {
 func (o *waterfallOutput) cards() []object {
 	var colours colours
 	cards := []object{}
-	for _, c := range o.every.Waterfall(WaterfallOptions{}).Cards {
+	for _, c := range o.allDrawn.Cards {
 		switch c.Type {
 		case CardService:
 			if c.Service == "" {
@@ -374,7 +384,7 @@ func (o *waterfallOutput) span(s *trace.Span, row *WaterfallRow) object {
 		"references": o.references(s), "flags": 0, "color": o.colours.of(s.Service()), "operationName": s.Name,
 		"service_name": s.Service(), "startTime": micros(s.Start), "kind": s.Kind, "tags": tagsOf(s), "error": s.IsError(),
 		"message": s.Status.Message, "icon": icon(n.Class()), "processID": o.processes.of(s.Resource),
-		"stage_duration": o.stage(row), "cross_relation": object{}, "is_virtual": s.Inferred, "source": "opentelemetry",
+		"stage_duration": o.stage(s), "cross_relation": object{}, "is_virtual": s.Inferred, "source": "opentelemetry",
 		"group_info": o.group(row),
 	}
 	o.addSource(out, row.Source, s.Resource)
@@ -415,19 +425,19 @@ func (o *waterfallOutput) references(s *trace.Span) []object {
 
 // stage is the call of a client, or of the client above: the original shows
 // every child of a client the last call that was served.
-func (o *waterfallOutput) stage(row *WaterfallRow) any {
-	last := map[int32]*Stage{}
-	for i := range o.drawn.Stages {
-		last[o.drawn.Stages[i].Caller] = &o.drawn.Stages[i]
+func (o *waterfallOutput) stage(s *trace.Span) any {
+	last := map[trace.SpanID]*Stage{}
+	for i := range o.allDrawn.Stages {
+		last[o.all.Nodes[o.allDrawn.Stages[i].Caller].Span.ID] = &o.allDrawn.Stages[i]
 	}
-	target, stage := "right", last[o.moved.Nodes[row.Node].Parent]
+	target, stage := "right", last[s.Parent]
 	if stage == nil {
-		target, stage = "left", last[row.Node]
+		target, stage = "left", last[s.ID]
 	}
 	if stage == nil {
 		return nil
 	}
-	caller, callee := o.moved.Nodes[stage.Caller].Span, o.moved.Nodes[stage.Callee].Span
+	caller, callee := o.all.Nodes[stage.Caller].Span, o.all.Nodes[stage.Callee].Span
 	left := stageSide(caller, caller.Start, caller.End)
 	right := stageSide(callee, caller.Start+stage.Request, caller.End-stage.Response)
 	return object{"target": target, "left": left, "right": right}

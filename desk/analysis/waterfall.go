@@ -122,7 +122,7 @@ func (t *Tree) Waterfall(o WaterfallOptions) *Waterfall {
 			Stage: stages[at], Group: groups[at], Source: known.of(n.Span),
 		})
 	}
-	w.addCards(t)
+	w.addCards(aligned)
 	return w
 }
 
