@@ -71,6 +71,11 @@ const (
 	FirstFrameMillis
 	SpanType
 	Cost
+	OperationID // of the Vercel AI SDK
+	ResponseID
+	CompletionStart // a point in time (RFC 3339), quoted or not
+	UsageDetails    // a JSON object of counts
+	CostDetails     // a JSON object of amounts
 
 	fields
 )
