@@ -12,6 +12,12 @@ const (
 	settleReach = 32
 )
 
+// In which of two lists of siblings a key occurs.
+const (
+	inBaseline = 1 << iota
+	inComparison
+)
+
 // An alignment pairs siblings of one trace with siblings of another: for each of
 // the first it gives the position of its partner in the second, None for none.
 // Positions ascend. The result is valid until the next call.
@@ -100,7 +106,6 @@ func (a *aligner) align(baseline, comparison []int32) []int32 {
 
 // load takes the siblings that may have a partner at all.
 func (a *aligner) load(baseline, comparison []int32) {
-	const inBaseline, inComparison = 1, 2
 	for _, n := range baseline {
 		a.seen[a.baseline.key(n)] |= inBaseline
 	}
@@ -119,16 +124,16 @@ func (a *aligner) load(baseline, comparison []int32) {
 
 func (a *aligner) shared(positions, keys []int32, s *side, nodes []int32) (at, of []int32) {
 	for i, n := range nodes {
-		if key := s.key(n); a.seen[key] == 1|2 {
+		if key := s.key(n); a.seen[key] == inBaseline|inComparison {
 			positions, keys = append(positions, int32(i)), append(keys, key)
 		}
 	}
 	return positions, keys
 }
 
-// settle moves partners whose descendants differ to a neighbour without a
-// partner whose descendants are equal: among several siblings of one name, the
-// one that is missing is then the one that is.
+// settle exchanges a partner whose descendants differ for a neighbour without a
+// partner whose descendants are equal, so that of several siblings of one name
+// the one that is shown as missing is the one that is.
 func (a *aligner) settle(baseline, comparison []int32) {
 	a.taken = slices.Grow(a.taken[:0], len(comparison))[:len(comparison)]
 	clear(a.taken)

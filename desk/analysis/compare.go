@@ -92,7 +92,7 @@ func Compare(baseline, comparison *Tree) *Comparison {
 
 func compare(baseline, comparison *Tree, align alignment) *Comparison {
 	c := &comparer{
-		out: &Comparison{Baseline: baseline, Comparison: comparison}, align: align,
+		out: &Comparison{Baseline: baseline, Comparison: comparison, Levels: []ComparedLevel{}}, align: align,
 		deltas: make([]float64, 0, min(len(baseline.Nodes), len(comparison.Nodes))),
 	}
 	c.out.Nodes = make([]ComparedNode, 0, max(len(baseline.Nodes), len(comparison.Nodes)))
@@ -210,11 +210,12 @@ func (c *Comparison) count(n *ComparedNode) {
 // rate calculates what follows from the counts.
 func (c *Comparison) rate() {
 	c.Similar = (len(c.Baseline.Nodes) == 0) == (len(c.Comparison.Nodes) == 0)
+	similarities := make([]float64, len(c.Levels))
 	for i := range c.Levels {
 		level := &c.Levels[i]
 		if total := level.hits() + level.Added; total > 0 {
-			similarity := float64(level.hits()) / float64(total)
-			level.Similarity = &similarity
+			similarities[i] = float64(level.hits()) / float64(total)
+			level.Similarity = &similarities[i]
 		}
 		c.Similar = c.Similar && level.similar(i)
 	}
