@@ -3,12 +3,9 @@
 package main
 
 import (
-	"fmt"
 	"io"
 	"slices"
 	"strings"
-
-	"github.com/sidetrace/sidetrace/desk/analysis"
 )
 
 // A writer writes what a job is about.
@@ -44,13 +41,16 @@ func (v *view) way(format string) writer {
 }
 
 var views = []view{
-	{"tree", []way{{"text", (*job).drawTree}}},
-	{"flame", []way{{"text", (*job).drawFlame}}},
-	{"sequence", []way{{"text", (*job).drawSequence}}},
-	{"topology", []way{{"text", (*job).drawTopology}}},
-	{"services", []way{{"text", (*job).drawServices}}},
-	{"stats", []way{{"text", (*job).drawStatistics}}},
-	{"list", []way{{"text", (*job).drawList}}},
+	{"tree", []way{
+		{"text", (*job).drawTree}, {"json", (*job).jsonTree}, {"chrome", (*job).chrome}, {"speedscope", (*job).speedscope},
+		{"otlp", (*job).otlp}, {"jaeger", (*job).jaeger},
+	}},
+	{"flame", []way{{"text", (*job).drawFlame}, {"json", (*job).jsonFlame}, {"speedscope", (*job).speedscope}, {"chrome", (*job).chrome}}},
+	{"sequence", []way{{"text", (*job).drawSequence}, {"json", (*job).jsonSequence}, {"mermaid", (*job).mermaidSequence}}},
+	{"topology", []way{{"text", (*job).drawTopology}, {"json", (*job).jsonTopology}, {"mermaid", (*job).mermaidTopology}, {"dot", (*job).dotTopology}}},
+	{"services", []way{{"text", (*job).drawServices}, {"json", (*job).jsonServices}, {"mermaid", (*job).mermaidServices}, {"dot", (*job).dotServices}}},
+	{"stats", []way{{"text", (*job).drawStatistics}, {"json", (*job).jsonStatistics}, {"csv", (*job).csvStatistics}}},
+	{"list", []way{{"text", (*job).drawList}, {"json", (*job).jsonList}, {"csv", (*job).csvList}}},
 }
 
 func viewNames() (names []string) {
@@ -96,64 +96,4 @@ func allFormats() (names []string) {
 		}
 	}
 	return names
-}
-
-func (j *job) drawTree(w io.Writer) error {
-	return j.under(w, func() error { return j.view.Tree(w, j.tree) })
-}
-
-func (j *job) drawFlame(w io.Writer) error {
-	return j.under(w, func() error { return j.view.Flame(w, j.tree) })
-}
-
-func (j *job) drawSequence(w io.Writer) error {
-	return j.under(w, func() error { return j.view.Sequence(w, j.tree) })
-}
-
-func (j *job) drawTopology(w io.Writer) error {
-	return j.under(w, func() error { return j.view.Topology(w, j.tree) })
-}
-
-func (j *job) drawServices(w io.Writer) error {
-	return j.under(w, func() error { return j.view.Services(w, j.tree) })
-}
-
-func (j *job) drawStatistics(w io.Writer) error {
-	s, err := j.statistics()
-	if err != nil {
-		return err
-	}
-	return j.under(w, func() error { return j.view.Statistics(w, s) })
-}
-
-// statistics are grouped as the flags say, or by operation.
-func (j *job) statistics() (*analysis.Statistics, error) {
-	by := j.options.group
-	if len(by) == 0 {
-		by = list{"service", "name"}
-	}
-	s, err := j.tree.Statistics(analysis.StatisticsOptions{By: by})
-	if err != nil {
-		return nil, &usageError{fmt.Errorf("show: --group: %w", err)}
-	}
-	return s, nil
-}
-
-func (j *job) drawList(w io.Writer) error {
-	trees := make([]*analysis.Tree, len(j.all))
-	for i := range j.all {
-		trees[i] = analysis.Build(j.all[i].Spans)
-	}
-	return j.view.List(w, trees)
-}
-
-// under draws something under the header of the trace.
-func (j *job) under(w io.Writer, drawing func() error) error {
-	if err := j.view.Header(w, j.tree); err != nil {
-		return err
-	}
-	if _, err := io.WriteString(w, "\n"); err != nil {
-		return err
-	}
-	return drawing()
 }

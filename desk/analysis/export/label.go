@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package export
+
+import (
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+)
+
+// longestLabel is how many characters of a name a diagram shows.
+const longestLabel = 200
+
+// label makes a name fit for a diagram: one line, not too long, of characters
+// that can be seen. A name of nothing is "(no name)".
+func label(name string) string {
+	var b strings.Builder
+	n := 0
+	for _, r := range name {
+		if n++; n > longestLabel {
+			b.WriteRune('…')
+			break
+		}
+		switch {
+		case unicode.IsSpace(r):
+			b.WriteByte(' ')
+		case unicode.IsPrint(r):
+			b.WriteRune(r)
+		default:
+			b.WriteRune(utf8.RuneError)
+		}
+	}
+	if strings.TrimSpace(b.String()) == "" {
+		return "(no name)"
+	}
+	return b.String()
+}
+
+// took is a duration with three significant digits, "1.24s".
+func took(ns int64) string {
+	d, unit := time.Duration(ns), time.Duration(1)
+	for unit < time.Hour && (d/unit >= 1000 || d/unit <= -1000) {
+		unit *= 10
+	}
+	return d.Round(unit).String()
+}
+
+// times is how often something is there, "" for once.
+func times(n int) string {
+	if n == 1 {
+		return ""
+	}
+	return " ×" + strconv.Itoa(n)
+}
