@@ -23,15 +23,23 @@ func InferCallees(t *Tree) []trace.Span {
 			served[caller] = true
 		}
 	}
-	var spans []trace.Span
+	type unserved struct {
+		call *Node
+		rule *inference
+	}
+	var calls []unserved
 	for i := range t.Nodes {
 		n := &t.Nodes[i]
 		if served[i] || n.Span.ID.IsZero() {
 			continue
 		}
 		if rule := inferenceOf(n); rule != nil {
-			spans = append(spans, rule.callee(n))
+			calls = append(calls, unserved{n, rule})
 		}
+	}
+	spans := make([]trace.Span, len(calls))
+	for i, c := range calls {
+		spans[i] = c.rule.callee(c.call)
 	}
 	return spans
 }
@@ -99,10 +107,19 @@ func (r *inference) callee(n *Node) trace.Span {
 			break
 		}
 	}
+	s.Attributes = r.attributes(call)
+	return s
+}
+
+func (r *inference) attributes(call *trace.Span) []trace.KeyValue {
+	if len(r.prefixes) == 0 {
+		return nil
+	}
+	kept := make([]trace.KeyValue, 0, len(call.Attributes))
 	for _, kv := range call.Attributes {
 		if slices.ContainsFunc(r.prefixes, func(p string) bool { return strings.HasPrefix(kv.Key, p) }) {
-			s.Attributes = append(s.Attributes, kv)
+			kept = append(kept, kv)
 		}
 	}
-	return s
+	return slices.Clip(kept)
 }
