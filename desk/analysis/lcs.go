@@ -8,6 +8,10 @@ import "slices"
 // budget, so that short lists are always aligned exactly.
 const patience = 64
 
+// rarity is how many couples of equal siblings there may be for each sibling, on
+// average, for all of them to be looked at.
+const rarity = 8
+
 // A box is a part of the first list and the part of the second that it is to be
 // paired with; the ends are outside.
 type box struct{ x0, x1, y0, y1 int }
@@ -191,7 +195,7 @@ func (a *aligner) rare(b box) bool {
 	for _, key := range a.ky[b.y0:b.y1] {
 		a.last[key] = 0
 	}
-	return couples <= 2*size
+	return couples <= rarity*size
 }
 
 // A link is a couple at the end of a common subsequence.
