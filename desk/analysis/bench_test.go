@@ -143,6 +143,15 @@ var parts = []struct {
 	{"flame", func(t *analysis.Tree) { t.FlameGraph(analysis.ParallelOptions{}) }},
 	{"topology", func(t *analysis.Tree) { t.Topology(nil) }},
 	{"sequence", func(t *analysis.Tree) { t.Sequence() }},
+	{"waterfall", func(t *analysis.Tree) { t.Waterfall(analysis.WaterfallOptions{}) }},
+	{"summary", func(t *analysis.Tree) { t.Summary() }},
+	{"services", func(t *analysis.Tree) { t.ServiceTopology() }},
+	{"callees", func(t *analysis.Tree) { analysis.InferCallees(t) }},
+	{"statistics", func(t *analysis.Tree) {
+		if _, err := t.Statistics(analysis.StatisticsOptions{By: []string{"name", "service", "kind", "status"}}); err != nil {
+			panic(err)
+		}
+	}},
 }
 
 func each(b *testing.B, run func(spans []trace.Span)) {

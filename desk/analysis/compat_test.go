@@ -163,8 +163,7 @@ type detector struct {
 func (d *detector) run() {
 	known := make([]bool, len(d.Nodes))
 	waiting := map[int32][]int32{}
-	var arrive func(node int32)
-	arrive = func(node int32) {
+	arrive := func(node int32) {
 		known[node] = true
 		if parent := d.Nodes[node].Parent; parent != None {
 			if !known[parent] {
