@@ -26,16 +26,16 @@ func label(name string) string {
 		switch {
 		case unicode.IsSpace(r):
 			b.WriteByte(' ')
-		case unicode.IsPrint(r):
+		case unicode.IsPrint(r), r == '\u200d': // the joiner of emoji
 			b.WriteRune(r)
 		default:
 			b.WriteRune(utf8.RuneError)
 		}
 	}
-	if strings.TrimSpace(b.String()) == "" {
-		return "(no name)"
+	if text := strings.TrimSpace(b.String()); text != "" {
+		return text
 	}
-	return b.String()
+	return "(no name)"
 }
 
 // took is a duration with three significant digits, "1.24s".

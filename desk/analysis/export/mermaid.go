@@ -76,20 +76,40 @@ func (m *mermaidWriter) failed(nodes []int) {
 	}
 }
 
-// mermaidText writes text with what means anything to Mermaid, or to the HTML
-// around it, as entity codes of its own: "#59;" for a semicolon. Codes never
-// break a line and never end a quotation. A word that is a keyword, such as end,
-// means nothing where texts stand.
+// mermaidText writes text with what means anything to Mermaid, to the Markdown
+// that it takes labels for, or to the HTML around it as entity codes of its own:
+// "#59;" for a semicolon. A word that is a keyword, such as end, means nothing
+// where texts stand.
 func mermaidText(text string) string {
 	var b strings.Builder
+	before := '-'
 	for _, r := range text {
-		if unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune(" ./_-×→", r) {
+		if isHarmless(r, before) {
 			b.WriteRune(r)
 		} else {
 			fmt.Fprintf(&b, "#%d;", r)
 		}
+		before = r
 	}
 	return b.String()
+}
+
+// isHarmless reports whether a character stands for itself. In Markdown a hyphen
+// or "1." at the beginning is a list, and "www." is a link.
+func isHarmless(r, before rune) bool {
+	switch r {
+	case ' ', '/':
+		return true
+	case '-':
+		return before != '-'
+	case '.':
+		return isWord(before) && before > '9' && before != 'w' && before != 'W'
+	}
+	return r > unicode.MaxASCII || isWord(r)
+}
+
+func isWord(r rune) bool {
+	return '0' <= r && r <= '9' || 'A' <= r && r <= 'Z' || 'a' <= r && r <= 'z'
 }
 
 // topologyName is the operation of a box, and how often it is there.

@@ -17,7 +17,7 @@ import (
 //
 // The sequence must be that of the tree.
 func MermaidSequence(w io.Writer, t *analysis.Tree, s *analysis.Sequence) error {
-	m := &sequenceWriter{mermaidWriter: mermaidWriter{bufio.NewWriter(w)}, tree: t, sequence: s, active: make([]int, len(s.Participants))}
+	m := &sequenceWriter{mermaidWriter: mermaidWriter{bufio.NewWriter(w)}, tree: t, sequence: s, called: make([]bool, len(t.Nodes))}
 	m.printf("sequenceDiagram\n")
 	m.participants()
 	fragments := newFragments(t, s)
@@ -29,7 +29,7 @@ type sequenceWriter struct {
 	mermaidWriter
 	tree     *analysis.Tree
 	sequence *analysis.Sequence
-	active   []int // how often each participant is activated
+	called   []bool // the nodes whose call was written
 	depth    int
 }
 
@@ -68,17 +68,15 @@ func (m *sequenceWriter) participants() {
 	}
 }
 
-// message writes a call or a return. A return that comes before its call, as
-// of a span that ends before it starts, deactivates nothing.
+// message writes a call or a return. A return before its call, of a span that
+// ends before it starts, deactivates nothing.
 func (m *sequenceWriter) message(msg *analysis.Message) {
 	arrow := string(msg.Arrow)
 	switch {
 	case msg.Arrow == analysis.Call:
-		m.active[msg.To]++
-	case msg.Arrow == analysis.Return && m.active[msg.From] == 0:
+		m.called[msg.Node] = true
+	case msg.Arrow == analysis.Return && !m.called[msg.Node]:
 		arrow = strings.TrimSuffix(arrow, "-")
-	case msg.Arrow == analysis.Return:
-		m.active[msg.From]--
 	}
 	m.line("p%d%sp%d: %s", msg.From, arrow, msg.To, m.text(msg))
 }
