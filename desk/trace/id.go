@@ -89,7 +89,7 @@ func parseID(into []byte, s string) bool {
 		if len(s) != coding.EncodedLen(len(into)) {
 			continue
 		}
-		if b, err := coding.DecodeString(s); err == nil {
+		if b, err := coding.DecodeString(s); err == nil && len(b) == len(into) {
 			copy(into, b)
 			return true
 		}

@@ -21,6 +21,8 @@ const (
 	unknown form = iota
 	otlpForm
 	documentForm
+	jaegerForm
+	zipkinForm
 )
 
 // A decoder reads the values of a file of JSON.
@@ -31,7 +33,8 @@ type decoder struct {
 	only   form // the form of all values, unknown: each is looked at
 	seen   int  // how many values there were
 	known  int  // how many of them had a form
-	began  int  // how many problems there were before the span at hand
+	zipkin []zipkinSpan
+	began  int // how many problems there were before the span at hand
 }
 
 func readJSON(in *bufio.Reader, only form) (*trace.Batch, error) {
@@ -55,6 +58,7 @@ func readJSON(in *bufio.Reader, only form) (*trace.Batch, error) {
 			break
 		}
 	}
+	d.divideShared()
 	return d.batch, d.err()
 }
 
@@ -118,6 +122,10 @@ func (d *decoder) object() {
 		d.r.Object(d.otlpTop)
 	case documentForm:
 		d.documents()
+	case jaegerForm:
+		d.jaegerTop()
+	case zipkinForm:
+		d.zipkinSpan()
 	default:
 		d.known--
 		d.r.Fail("no known format: %s", allowed)
@@ -130,7 +138,10 @@ func (d *decoder) detect() (f form) {
 	f = otlpForm // {} is a message without anything
 	look := *d.r
 	look.Object(func(name string) {
-		if f = formOf(name); f != unknown {
+		if f = formOf(name); name == "spans" {
+			f = formOfSpans(&look)
+		}
+		if f != unknown {
 			look.Stop()
 		}
 	})
@@ -144,18 +155,36 @@ func formOf(name string) form {
 		return otlpForm
 	case "trace_id", "_source", "hits":
 		return documentForm
+	case "data", "traceID", "processes":
+		return jaegerForm
+	case "traceId":
+		return zipkinForm
 	}
 	return unknown
 }
 
+// formOfSpans tells the spans of Jaeger from documents, by the first one.
+func formOfSpans(look *jsonread.Reader) (f form) {
+	look.Array(func(int) {
+		look.Object(func(name string) {
+			if f = formOf(name); f != unknown {
+				look.Stop()
+			}
+		})
+	})
+	return f
+}
+
 // addSpan reads a span and keeps it if nothing in it was wrong.
-func (d *decoder) addSpan(read func(*trace.Span)) {
+func (d *decoder) addSpan(read func(*trace.Span)) (kept bool) {
 	d.began = d.r.Problems()
 	d.batch.Spans = append(d.batch.Spans, trace.Span{})
 	read(&d.batch.Spans[len(d.batch.Spans)-1])
 	if d.r.Problems() != d.began {
 		d.batch.Spans = d.batch.Spans[:len(d.batch.Spans)-1]
+		return false
 	}
+	return true
 }
 
 // require notes a member without which a span is of no use, unless something else

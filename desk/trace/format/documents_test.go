@@ -71,7 +71,7 @@ func TestDocumentValues(t *testing.T) {
 	spans, err := format.Documents(strings.NewReader(document(`,"attributes":{"z":1,"a":-0,"m":1.0,"b":9223372036854775808,"e":1e999,"s":"1","t":true,"n":null,"l":[],"o":{"y":{},"x":[[1]]},"z":2}`)))
 	require.NoError(t, err)
 	want := []trace.KeyValue{
-		{Key: "z", Value: trace.Int(1)}, {Key: "a", Value: trace.Int(0)}, {Key: "m", Value: trace.Float(1)}, {Key: "b", Value: trace.Float(9223372036854775808)},
+		{Key: "z", Value: trace.Int(1)}, {Key: "a", Value: trace.Float(math.Copysign(0, -1))}, {Key: "m", Value: trace.Float(1)}, {Key: "b", Value: trace.Float(9223372036854775808)},
 		{Key: "e", Value: trace.Float(math.Inf(1))}, {Key: "s", Value: trace.String("1")}, {Key: "t", Value: trace.Bool(true)}, {Key: "n", Value: trace.Value{}},
 		{Key: "l", Value: trace.List()}, {Key: "o", Value: trace.Map(
 			trace.KeyValue{Key: "y", Value: trace.Map()}, trace.KeyValue{Key: "x", Value: trace.List(trace.List(trace.Int(1)))},
@@ -125,7 +125,7 @@ func TestWrongDocuments(t *testing.T) {
 		{"a kind", document(`,"kind":"x"`), `[1].kind: want a number, or one of`},
 		{"a status", document(`,"status":"x"`), `[1].status: want an object`},
 		{"attributes", document(`,"attributes":[]`), `[1].attributes: want an object, got an array`},
-		{"deep attributes", document(`,"attributes":{"k":` + long + `}`), `[1].attributes.k.a.a.a.a.a.a … .a.a.a.a.a.a.a: values are nested in more than 64 levels`},
+		{"deep attributes", document(`,"attributes":{"k":` + long + `}`), `[1].attributes.k.a.a.a.a.a.a … .a.a.a.a.a.a.a.a: values are nested in more than 64 levels`},
 		{"events", document(`,"events":{}`), `[1].events: want an array, got an object`},
 		{"an event", document(`,"events":[{"timestamp":"x"}]`), `[1].events[0].timestamp: want an integer`},
 		{"is_virtual", document(`,"is_virtual":"perhaps"`), `[1].is_virtual: want true or false`},

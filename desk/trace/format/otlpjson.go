@@ -4,6 +4,7 @@ package format
 
 import (
 	"encoding/base64"
+	"io"
 	"math"
 	"strconv"
 	"strings"
@@ -11,6 +12,16 @@ import (
 	"github.com/sidetrace/sidetrace/desk/trace"
 	"github.com/sidetrace/sidetrace/desk/trace/format/internal/jsonread"
 )
+
+// OTLPJSON reads OTLP in JSON, as [Read] does, and no other format: for input that
+// is known to be that, such as the body of a request.
+//
+// Members may be spelled in camel case or as in protobuf; ids in hex or, as Tempo
+// writes them, in base64; kinds, status codes and severities as numbers or names;
+// times and integers as numbers or strings. Scopes may be instrumentation
+// libraries, as they were called before version 0.15 of the protocol. Metrics and
+// profiles are skipped.
+func OTLPJSON(r io.Reader) (*trace.Batch, error) { return readOnly(r, otlpForm) }
 
 // otlpTop reads a member of the object around OTLP: of a TracesData or LogsData
 // message, of one of Tempo ("batches", and "trace" around the message) or Jaeger

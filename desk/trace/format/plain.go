@@ -47,9 +47,9 @@ func (d *decoder) compound(depth int) trace.Value {
 }
 
 // number is an integer if it is spelled as one of 64 bits, otherwise a float,
-// infinite if it is beyond those.
+// infinite if it is beyond those. The zero of floats alone has a sign.
 func number(text string) trace.Value {
-	if n, err := strconv.ParseInt(text, 10, 64); err == nil {
+	if n, err := strconv.ParseInt(text, 10, 64); err == nil && text != "-0" {
 		return trace.Int(n)
 	}
 	f, _ := strconv.ParseFloat(text, 64) // JSON has no number that it cannot read, but for its range

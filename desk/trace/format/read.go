@@ -41,6 +41,8 @@ var ErrEmpty = errors.New("format: the input is empty")
 // [PartialError] reports what could not be. One that is [io.ErrUnexpectedEOF]
 // says that the input was cut, such as the file of a process that was killed
 // while it wrote. Lines of JSON lines may be 64 MiB long, other values 1 GiB.
+// Everything is held in memory: who reads what strangers send bounds r, and the
+// server that it comes through its decompression.
 func Read(r io.Reader) (*trace.Batch, error) {
 	in, err := decompress(bufio.NewReaderSize(r, 1<<16))
 	if err != nil {
@@ -58,6 +60,9 @@ func Read(r io.Reader) (*trace.Batch, error) {
 	return &trace.Batch{}, fmt.Errorf("format: the input begins with %.16q: %s", head, allowed)
 }
 
+// maxWindow is how far back a zstd stream may refer: what zstd --long asks for.
+const maxWindow = 128 << 20
+
 // decompress returns what is in a compressed stream, twice compressed at most, and
 // r itself if it is none. A byte order mark is skipped.
 func decompress(r *bufio.Reader) (*bufio.Reader, error) {
@@ -69,7 +74,7 @@ func decompress(r *bufio.Reader) (*bufio.Reader, error) {
 		case bytes.HasPrefix(head, []byte{0x1f, 0x8b}):
 			inner, err = gzip.NewReader(r)
 		case bytes.Equal(head, []byte{0x28, 0xb5, 0x2f, 0xfd}):
-			inner, err = zstd.NewReader(r, zstd.WithDecoderConcurrency(1))
+			inner, err = zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(maxWindow))
 		case bytes.HasPrefix(head, []byte("\ufeff")):
 			_, err = r.Discard(3)
 			return r, err

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -324,6 +325,22 @@ func FuzzRead(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) {
 		got, err := format.Read(bytes.NewReader(b))
 		require.NotNil(t, got)
+		if err != nil {
+			require.True(t, strings.HasPrefix(err.Error(), "format: "), "%v", err)
+		}
+		requireWhole(t, got)
+	})
+}
+
+func FuzzOTLPJSON(f *testing.F) {
+	for _, file := range []string{"testdata/tempo.json", "testdata/otlp.jsonl"} {
+		golden, err := os.ReadFile(file)
+		require.NoError(f, err)
+		f.Add(golden)
+	}
+	f.Add(format.AppendOTLPJSON(nil, newSource(2).batch()))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		got, err := format.OTLPJSON(bytes.NewReader(b))
 		if err != nil {
 			require.True(t, strings.HasPrefix(err.Error(), "format: "), "%v", err)
 		}

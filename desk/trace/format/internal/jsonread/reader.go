@@ -106,10 +106,11 @@ func (r *Reader) place() string {
 		fmt.Fprintf(&b, "[%d]", r.index)
 	}
 	for i, s := range r.path {
-		switch omitted := len(r.path) - maxSteps; {
-		case omitted > 0 && i == maxSteps/2:
-			b.WriteString(" … ")
-		case omitted > 0 && i > maxSteps/2 && i <= maxSteps/2+omitted:
+		switch last := maxSteps/2 + len(r.path) - maxSteps; {
+		case i >= maxSteps/2 && i < last:
+			if i == maxSteps/2 {
+				b.WriteString(" … ")
+			}
 		case s.index >= 0:
 			fmt.Fprintf(&b, "[%d]", s.index)
 		case i > 0 || r.index >= 0:

@@ -163,14 +163,17 @@ func (s *Stream) atLineEnd() bool {
 	return len(b) > 0 && (b[0] == '\n' || len(b) == 2 && b[0] == '\r' && b[1] == '\n')
 }
 
-// scalar reads a value without brackets, or what is none, up to where it may end.
+// scalar reads a value without brackets, or what is none, up to where it may end:
+// no format has any, so that quotes do not matter.
 func (s *Stream) scalar() error {
 	for {
 		b, err := s.in.Peek(1)
-		if err == io.EOF && !s.inArray {
+		switch {
+		case err == io.EOF && s.inArray:
+			return io.ErrUnexpectedEOF
+		case err == io.EOF:
 			return nil
-		}
-		if err != nil {
+		case err != nil:
 			return err
 		}
 		switch c := b[0]; {
