@@ -11,10 +11,10 @@ type Buckets struct {
 	Count int   `json:"count"`
 }
 
-// HistogramBounds are buckets for the values from low to high, both included:
-// about n of them, at most n+2, with a size of 1, 2, 2.5, 4 or 5 times a power
-// of ten and bounds that are multiples of it. Equal values get one bucket of
-// size 1.
+// HistogramBounds are buckets for the values from low to high, both included: at
+// most n+1 of them, or 4 where the range is larger than any bucket. Their size is
+// 1, 2, 2.5, 4 or 5 times a power of ten, and their bounds are multiples of it.
+// Equal values get one bucket of size 1.
 func HistogramBounds(low, high int64, n int) Buckets {
 	if high < low {
 		low, high = high, low
