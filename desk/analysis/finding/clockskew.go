@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package finding
+
+import "fmt"
+
+// ClockSkew is a service whose clock is off that of the service which called it,
+// by [Options.Skew] at least: spans that begin before their parents, or serve a
+// call that was over. Each pair of services and direction is found once, with the
+// greatest shift that puts a span in its place.
+//
+// It is none for messages that are consumed late, within one process, which has
+// one clock, or for a request that was served after its caller had failed, which
+// may have waited. It costs no time; every other finding allows for it.
+const ClockSkew Kind = "clockSkew"
+
+func (f *finder) clockSkews() {
+	for _, s := range f.skews {
+		c := candidate{severity: Warning, value: max(s.by, -s.by), shift: s.by, nodes: []int32{s.child, s.parent}}
+		c.place = place{f.tree.Nodes[s.parent].Service, f.tree.Nodes[s.child].Service, 1}
+		if s.by < 0 {
+			c.place[2] = -1
+		}
+		if c.value >= int64(f.options.Skew) {
+			f.add(c)
+		}
+	}
+}
+
+func (f *finder) describeSkew(c *candidate) (title, advice string) {
+	service, other := cut(f.tree.ServiceOf(c.nodes[0]), 60), cut(f.tree.ServiceOf(c.nodes[1]), 60)
+	where := "behind"
+	if c.place[2] < 0 {
+		where = "ahead of"
+	}
+	return fmt.Sprintf("the clock of %s is %s %s that of %s", service, human(c.value), where, other),
+		"Keep the clocks of both hosts by NTP, and compare times of these services with care."
+}

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package finding
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/sidetrace/sidetrace/desk/trace"
+	"github.com/sidetrace/sidetrace/desk/trace/semconv"
+)
+
+// OffloadedValue is large values, such as prompts, that are kept in object storage
+// and for which spans and their events have links: the attribute begins with
+// "trace_link: " or is named trace_link, as Sidetrace writes them, or it is a
+// message, an argument or a result that is nothing but the URL of an object.
+//
+// A URL that a span is about, such as that of a file it reads, is none. It costs
+// nothing.
+const OffloadedValue Kind = "offloadedValue"
+
+const (
+	linkKey    = "trace_link"
+	linkPrefix = linkKey + ": "
+)
+
+// objectSchemes begin the URLs of objects.
+var objectSchemes = []string{"s3://", "file://", "gs://", "oss://", "cos://", "abfs://", "abfss://", "azblob://", "minio://"}
+
+// payloads are the fields whose values are large.
+var payloads = []semconv.Field{semconv.InputMessages, semconv.OutputMessages, semconv.ToolArguments, semconv.ToolResult}
+
+func (f *finder) offloaded() {
+	for i := range f.tree.Nodes {
+		s := f.tree.Nodes[i].Span
+		f.linksAmong(int32(i), s.Attributes)
+		for j := range s.Events {
+			f.linksAmong(int32(i), s.Events[j].Attributes)
+		}
+		for j, field := range payloads {
+			f.payload(int32(i), field, payloads[:j])
+		}
+	}
+}
+
+func (f *finder) linksAmong(node int32, attrs []trace.KeyValue) {
+	for i := range attrs {
+		key, value := attrs[i].Key, attrs[i].Value.Str()
+		link, ok := strings.CutPrefix(value, linkPrefix)
+		if ok || key == linkKey && value != "" {
+			f.addLink(node, key, link)
+		}
+	}
+}
+
+// payload looks at a field, unless an earlier one has the same attribute.
+func (f *finder) payload(node int32, field semconv.Field, earlier []semconv.Field) {
+	n := &f.tree.Nodes[node]
+	if n.Attrs[field] == 0 {
+		return
+	}
+	for _, e := range earlier {
+		if n.Attrs[e] == n.Attrs[field] {
+			return
+		}
+	}
+	v, _ := n.Attrs.Value(n.Span, field)
+	for _, scheme := range objectSchemes {
+		if strings.HasPrefix(v.Str(), scheme) && !strings.ContainsAny(v.Str(), " \n") {
+			f.addLink(node, n.Attrs.Key(n.Span, field), v.Str())
+			return
+		}
+	}
+}
+
+func (f *finder) addLink(node int32, key, link string) {
+	f.add(candidate{severity: Info, place: place{f.tree.Nodes[node].Similar, number(f.keys, key)}, nodes: []int32{node}, text: key + "\x00" + link})
+}
+
+func (f *finder) describeOffloaded(c *candidate) (title, advice string) {
+	key, link, _ := strings.Cut(c.text, "\x00")
+	return fmt.Sprintf("%s of %s is kept in object storage: %s", cut(key, 60), f.named(c.nodes[0]), cut(link, 200)),
+		"Open the link to read the value; it is not part of the span."
+}

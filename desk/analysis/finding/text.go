@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package finding
+
+import (
+	"strconv"
+	"strings"
+	"time"
+)
+
+// human is a duration with about three digits.
+func human(ns int64) string {
+	unit := int64(1)
+	for ns/unit >= 1000 && unit < int64(time.Second) {
+		unit *= 10
+	}
+	return time.Duration(ns).Round(time.Duration(unit)).String()
+}
+
+// plural is a number of things.
+func plural(n int64, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return strconv.FormatInt(n, 10) + " " + thing + "s"
+}
+
+// times is how often something happened.
+func times(n int) string {
+	if n == 2 {
+		return "twice"
+	}
+	return strconv.Itoa(n) + " times"
+}
+
+// ordinal is the place of something in a row.
+func ordinal(n int) string {
+	suffix := "th"
+	switch {
+	case n%100/10 == 1:
+	case n%10 == 1:
+		suffix = "st"
+	case n%10 == 2:
+		suffix = "nd"
+	case n%10 == 3:
+		suffix = "rd"
+	}
+	return strconv.Itoa(n) + suffix
+}
+
+// cut is one line of text of at most n bytes and an ellipsis.
+func cut(text string, n int) string {
+	if len(text) > 4*n {
+		text = text[:4*n]
+	}
+	text = strings.ToValidUTF8(strings.Join(strings.Fields(text), " "), "\ufffd")
+	if len(text) <= n {
+		return text
+	}
+	return strings.ToValidUTF8(text[:n], "") + "…"
+}
