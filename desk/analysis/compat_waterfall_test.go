@@ -4,7 +4,6 @@ package analysis
 
 import (
 	"encoding/json"
-	"fmt"
 	"maps"
 	"math"
 	"slices"
@@ -320,48 +319,6 @@ func textsOf(t *testing.T, documents json.RawMessage) idTexts {
 	return texts
 }
 
-// processes numbers resources, which are the same only with their attributes in
-// the same order.
-type processes struct {
-	list  []*trace.Resource
-	known map[string]bool
-	equal map[string]int // by attributes in any order, the first number
-}
-
-func (p *processes) of(r *trace.Resource) string {
-	if p.known == nil {
-		p.known, p.equal = map[string]bool{}, map[string]int{}
-	}
-	text := string(trace.AppendAttributesJSON(nil, r.Attributes))
-	sorted := slices.SortedFunc(slices.Values(r.Attributes), func(a, b trace.KeyValue) int { return strings.Compare(a.Key, b.Key) })
-	any := string(trace.AppendAttributesJSON(nil, sorted))
-	if !p.known[text] {
-		p.known[text] = true
-		p.list = append(p.list, r)
-		if _, ok := p.equal[any]; !ok {
-			p.equal[any] = len(p.list)
-		}
-	}
-	return "p" + strconv.Itoa(p.equal[any])
-}
-
-func (p *processes) output(slim bool) object {
-	out := object{}
-	for i, r := range p.list {
-		process := object{"serviceName": serviceOf(r)}
-		if !slim {
-			process["tags"] = tagsOutput(r.Attributes, "resource.")
-		}
-		out["p"+strconv.Itoa(i+1)] = process
-	}
-	return out
-}
-
-func serviceOf(r *trace.Resource) string {
-	v, _ := trace.Lookup(r.Attributes, "service.name")
-	return v.String()
-}
-
 func (o *waterfallOutput) treeSpans() []object {
 	byID := map[trace.SpanID]*WaterfallRow{}
 	for i := range o.drawn.Rows {
@@ -498,48 +455,4 @@ func (o *waterfallOutput) addSource(out object, source Source, r *trace.Resource
 		thread = "thread.name_0"
 	}
 	out["ebpf_thread_name"] = attribute(thread)
-}
-
-func tagsOf(s *trace.Span) []object {
-	kind := s.Kind.String()
-	if s.Kind == trace.Unspecified {
-		kind = "unset"
-	}
-	tags := []object{}
-	if s.IsError() {
-		tags = append(tags, object{"key": "error", "type": "string", "value": true})
-	}
-	return append(tags, object{"key": "span.kind", "value": kind, "type": "string"})
-}
-
-func tagsOutput(attrs []trace.KeyValue, prefix string) []object {
-	tags := []object{}
-	for _, kv := range attrs {
-		tags = append(tags, object{
-			"key": kv.Key, "value": kv.Value, "type": "string", "query_key": prefix + kv.Key, "query_value": kv.Value,
-		})
-	}
-	return tags
-}
-
-func attributesOutput(attrs []trace.KeyValue, prefix string) []object {
-	list := tagsOutput(attrs, prefix)
-	for i, kv := range attrs {
-		list[i]["type"] = attributeType(kv)
-	}
-	return list
-}
-
-// extraAttributes are what the original adds to the attributes of a span.
-func extraAttributes(s *trace.Span) []object {
-	codes := map[trace.StatusCode]string{trace.Unset: "UNSET", trace.OK: "OK", trace.Error: "ERROR"}
-	extra := func(key, queryKey string, value, raw any) object {
-		return object{"type": "string", "key": key, "value": value, "query_key": queryKey, "query_value": raw}
-	}
-	return []object{
-		extra("span.kind", "kind", fmt.Sprintf("%d(%v)", s.Kind, kindLabel(int64(s.Kind))), s.Kind),
-		extra("span.trace_state", "trace_state", s.State, s.State),
-		extra("span.status_code", "status.code", fmt.Sprintf("%d(%s)", s.Status.Code, codes[s.Status.Code]), s.Status.Code),
-		extra("span.status_message", "status.message", s.Status.Message, s.Status.Message),
-	}
 }

@@ -130,21 +130,7 @@ func (t *Tree) byDuration(o StatisticsOptions) []spanDuration {
 // The order of the rows is that of all spans, also of those left out.
 func (t *Tree) statisticsRows(fields []*statisticsField, spans []spanDuration) []StatisticsRow {
 	group, examples := t.groupBy(fields)
-	ends := make([]int32, len(examples))
-	for _, s := range spans {
-		ends[group[s.node]]++
-	}
-	var end int32
-	for g, count := range ends {
-		ends[g] = end
-		end += count
-	}
-	sorted, durations := make([]int32, len(spans)), make([]int64, len(spans))
-	for _, s := range spans {
-		at := &ends[group[s.node]]
-		sorted[*at], durations[*at] = s.node, s.duration
-		*at++
-	}
+	sorted, ends := groupSpans(spans, group, len(examples))
 	rows := make([]StatisticsRow, 0, len(examples))
 	cells := make([]trace.Value, 0, len(examples)*len(fields))
 	var start int32
@@ -156,12 +142,33 @@ func (t *Tree) statisticsRows(fields []*statisticsField, spans []spanDuration) [
 		for _, f := range fields {
 			cells = append(cells, f.cell(example))
 		}
-		row := t.statisticsRow(sorted[start:ends[g]], durations[start:ends[g]])
+		row := t.statisticsRow(sorted[start:ends[g]])
 		row.Cells = cells[first:len(cells):len(cells)]
 		rows = append(rows, row)
 		start = ends[g]
 	}
 	return rows
+}
+
+// groupSpans puts the spans of each group side by side, in their order, and says
+// where each group ends.
+func groupSpans(spans []spanDuration, group []int32, groups int) (sorted []spanDuration, ends []int32) {
+	ends = make([]int32, groups)
+	for _, s := range spans {
+		ends[group[s.node]]++
+	}
+	var end int32
+	for g, count := range ends {
+		ends[g] = end
+		end += count
+	}
+	sorted = make([]spanDuration, len(spans))
+	for _, s := range spans {
+		at := &ends[group[s.node]]
+		sorted[*at] = s
+		*at++
+	}
+	return sorted, ends
 }
 
 // groupBy is the number of each node's values, numbered as they first occur, and
@@ -183,15 +190,14 @@ func (t *Tree) groupBy(fields []*statisticsField) (group, examples []int32) {
 	return group, examples
 }
 
-// statisticsRow counts nodes with their durations, both sorted by duration.
-func (t *Tree) statisticsRow(nodes []int32, durations []int64) StatisticsRow {
-	r := StatisticsRow{Interval: true, Durations: Durations{
-		Count: len(nodes), Min: durations[0], Max: durations[len(durations)-1],
-		P50: Percentile(durations, 50), P95: Percentile(durations, 95), P99: Percentile(durations, 99),
-	}}
-	for i, n := range nodes {
-		s := t.Nodes[n].Span
-		r.Sum = addTimes(r.Sum, durations[i])
+// statisticsRow counts spans, which are sorted by duration.
+func (t *Tree) statisticsRow(spans []spanDuration) StatisticsRow {
+	durations := make([]int64, len(spans))
+	r := StatisticsRow{Interval: true}
+	for i, sd := range spans {
+		s := t.Nodes[sd.node].Span
+		durations[i] = sd.duration
+		r.Sum = addTimes(r.Sum, sd.duration)
 		if s.IsError() {
 			r.Errors++
 		}
@@ -199,7 +205,9 @@ func (t *Tree) statisticsRow(nodes []int32, durations []int64) StatisticsRow {
 			r.Interval = false
 		}
 	}
+	r.Count, r.Min, r.Max = len(spans), durations[0], durations[len(durations)-1]
 	r.Average = averageOf(r.Sum, r.Count)
+	r.P50, r.P95, r.P99 = Percentile(durations, 50), Percentile(durations, 95), Percentile(durations, 99)
 	return r
 }
 
