@@ -16,9 +16,8 @@ import (
 
 	"golang.org/x/term"
 
-	"github.com/sidetrace/sidetrace/desk/analysis"
+	"github.com/sidetrace/sidetrace/desk/analysis/agentrun"
 	draw "github.com/sidetrace/sidetrace/desk/show"
-	"github.com/sidetrace/sidetrace/desk/trace"
 )
 
 // showOptions are the flags of show.
@@ -26,6 +25,7 @@ type showOptions struct {
 	view, format, color string
 	traces, group       list
 	with                string
+	prices              string
 	rows, width         int
 	paths               []string
 }
@@ -53,6 +53,7 @@ func showFlags(o *showOptions) *flag.FlagSet {
 	f.StringVar(&o.format, "format", "", "in which format: text unless said otherwise; each view has its own others")
 	f.Var(&o.traces, "trace", "`id` of the trace, or the first digits of it; the newest trace unless said otherwise")
 	f.StringVar(&o.with, "with", "", "`id` of the trace that --trace is compared with, for --view diff")
+	f.StringVar(&o.prices, "prices", "", "`file` with the prices of models, for the cost of runs")
 	f.Var(&o.group, "group", "`fields` that --view stats makes rows of: name, service, sdk, kind, status, attributes.<key>, resource.<key> (default service,name)")
 	f.IntVar(&o.rows, "rows", 0, fmt.Sprintf("most rows of a drawing; -1 for all (default %d)", draw.DefaultRows))
 	f.IntVar(&o.width, "width", 0, "columns of a drawing; those of the terminal unless said otherwise")
@@ -114,6 +115,23 @@ func (o *showOptions) check() error {
 	case o.width < 0:
 		return usagef("show: --width %d: want a number of columns", o.width)
 	}
+	return o.checkTraces()
+}
+
+// checkTraces makes the second of two traces the one to compare with.
+func (o *showOptions) checkTraces() error {
+	if o.with == "" && len(o.traces) == 2 {
+		o.with, o.traces = o.traces[1], o.traces[:1]
+	}
+	if o.with != "" && o.view == "" && o.format == "" {
+		o.view = "diff"
+	}
+	switch {
+	case len(o.traces) > 1:
+		return usagef("show: %d traces in --trace: want one, or two to compare", len(o.traces))
+	case o.with != "" && o.view != "diff":
+		return usagef("show: two traces: want --view diff, which compares them")
+	}
 	return nil
 }
 
@@ -130,40 +148,35 @@ func show(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io
 	if err != nil {
 		return err
 	}
+	prices, err := readPrices(o.prices)
+	if err != nil {
+		return err
+	}
 	in := &input{stdin: stdin, stderr: stderr}
 	if err := in.read(ctx, o.paths); err != nil {
 		return err
 	}
-	j := &job{options: o, all: traces(&in.batch), view: o.terminal(stdout), stderr: stderr}
+	j := &job{options: o, all: traces(&in.batch), logs: in.batch.Logs, prices: prices, view: o.terminal(stdout), stderr: stderr}
 	if err := j.choose(); err != nil {
 		return err
 	}
 	return write(j, stdout)
 }
 
-// A job is what is to be shown.
-type job struct {
-	options *showOptions
-	all     []trace.Trace // the newest first
-	trace   *trace.Trace
-	tree    *analysis.Tree
-	view    draw.View
-	stderr  io.Writer
-}
-
-// choose finds the trace that is meant.
-func (j *job) choose() (err error) {
-	j.trace = &j.all[0]
-	switch ids := j.options.traces; {
-	case len(ids) > 0:
-		if j.trace, err = pick(j.all, ids[0]); err != nil {
-			return err
-		}
-	case len(j.all) > 1 && j.options.view != "list":
-		_, err = fmt.Fprintf(j.stderr, "desk: %d traces; this is the newest. --trace ID chooses another, --view list shows all.\n", len(j.all))
+func readPrices(path string) (agentrun.Prices, error) {
+	if path == "" {
+		return agentrun.Prices{}, nil
 	}
-	j.tree = analysis.Build(analysis.Arrange(j.trace.Spans))
-	return err
+	f, err := os.Open(path)
+	if err != nil {
+		return agentrun.Prices{}, err
+	}
+	defer func() { _ = f.Close() }() // it was only read
+	prices, err := agentrun.ReadPrices(f)
+	if err != nil {
+		return agentrun.Prices{}, fmt.Errorf("%s: %w", path, err)
+	}
+	return prices, nil
 }
 
 // terminal is a view that fits where the output goes.

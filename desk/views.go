@@ -50,6 +50,9 @@ var views = []view{
 	{"topology", []way{{"text", (*job).drawTopology}, {"json", (*job).jsonTopology}, {"mermaid", (*job).mermaidTopology}, {"dot", (*job).dotTopology}}},
 	{"services", []way{{"text", (*job).drawServices}, {"json", (*job).jsonServices}, {"mermaid", (*job).mermaidServices}, {"dot", (*job).dotServices}}},
 	{"stats", []way{{"text", (*job).drawStatistics}, {"json", (*job).jsonStatistics}, {"csv", (*job).csvStatistics}}},
+	{"run", []way{{"text", (*job).drawRun}, {"json", (*job).jsonRun}}},
+	{"findings", []way{{"text", (*job).drawFindings}, {"json", (*job).jsonFindings}}},
+	{"diff", []way{{"text", (*job).drawDiff}, {"json", (*job).jsonDiff}}},
 	{"list", []way{{"text", (*job).drawList}, {"json", (*job).jsonList}, {"csv", (*job).csvList}}},
 }
 

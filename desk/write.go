@@ -8,6 +8,7 @@ import (
 
 	"github.com/sidetrace/sidetrace/desk/analysis"
 	"github.com/sidetrace/sidetrace/desk/analysis/export"
+	"github.com/sidetrace/sidetrace/desk/analysis/finding"
 	"github.com/sidetrace/sidetrace/desk/trace"
 	"github.com/sidetrace/sidetrace/desk/trace/format"
 )
@@ -49,7 +50,7 @@ func (j *job) csvList(w io.Writer) error { return export.SummariesCSV(w, j.summa
 func (j *job) summaries() []*analysis.Summary {
 	all := make([]*analysis.Summary, len(j.all))
 	for i := range j.all {
-		all[i] = analysis.Build(j.all[i].Spans).Summary()
+		all[i] = treeOf(&j.all[i]).Summary()
 	}
 	return all
 }
@@ -96,6 +97,17 @@ func (j *job) jsonStatistics(w io.Writer) error {
 		return err
 	}
 	return j.json(w, s)
+}
+
+func (j *job) jsonRun(w io.Writer) error { return j.json(w, j.run(j.tree)) }
+
+// jsonFindings writes the findings as an array, empty if there are none.
+func (j *job) jsonFindings(w io.Writer) error {
+	return j.json(w, append([]finding.Finding{}, j.findings()...))
+}
+
+func (j *job) jsonDiff(w io.Writer) error {
+	return export.ComparisonJSON(w, analysis.Compare(j.tree, j.other))
 }
 
 // jsonList writes the summaries of all traces as an array, one a line.

@@ -2,11 +2,7 @@
 
 package show
 
-import (
-	"strings"
-
-	"github.com/sidetrace/sidetrace/desk/analysis"
-)
+import "strings"
 
 // A scale lays a stretch of time over columns. Times are in ns.
 type scale struct {
@@ -58,23 +54,6 @@ func (b *bar) add(into []float64, start, end int64) {
 	for i := first; i < len(into) && float64(i) < to; i++ {
 		into[i] += max(0, min(to, float64(i+1))-max(from, float64(i)))
 	}
-}
-
-// span marks a span and the time that its children leave to it.
-func (b *bar) span(t *analysis.Tree, node int32) {
-	s := t.Nodes[node].Span
-	b.add(b.busy, s.Start, s.End)
-	until := s.Start
-	for _, child := range t.Children(node) {
-		c := t.Nodes[child].Span
-		if c.Start > until {
-			b.add(b.own, until, min(c.Start, s.End))
-		}
-		if until = max(until, c.End); until >= s.End {
-			return
-		}
-	}
-	b.add(b.own, until, s.End)
 }
 
 // strokes are the box drawing characters by the weights of their left and right

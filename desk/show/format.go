@@ -101,6 +101,18 @@ func Tokens(n float64) string {
 	return significant(n/1e9) + "G"
 }
 
+// Money writes an amount with three significant digits: "0.00213", "12.4".
+func Money(amount float64) string {
+	switch {
+	case math.IsNaN(amount) || math.IsInf(amount, 0):
+		return unknown
+	case amount >= 1 || amount <= 0:
+		return significant(amount)
+	}
+	decimals := 2 - int(math.Floor(math.Log10(amount)))
+	return strconv.FormatFloat(amount, 'f', min(decimals, 9), 64)
+}
+
 // percent writes a share of a whole: "61.2 %".
 func percent(part, whole float64) string {
 	if whole <= 0 || part < 0 {

@@ -7,60 +7,59 @@ import (
 	"strings"
 
 	"github.com/sidetrace/sidetrace/desk/analysis"
+	"github.com/sidetrace/sidetrace/desk/analysis/agentrun"
 	"github.com/sidetrace/sidetrace/desk/trace/semconv"
 )
 
 const dot = " · "
 
+// An Entry is a trace with what is known of the agent that ran in it.
+type Entry struct {
+	Tree *analysis.Tree
+	// Run is what the agent took; nil where nobody has looked.
+	Run *agentrun.Run
+}
+
 // Header says in a few lines what a trace is: its root, service and start; how
-// long it took and what is in it; its ids.
-func (v View) Header(w io.Writer, t *analysis.Tree) error {
+// long it took, what is in it and what it cost; its ids.
+func (v View) Header(w io.Writer, e Entry) error {
 	p := v.page(w)
-	if len(t.Nodes) == 0 {
+	if len(e.Tree.Nodes) == 0 {
 		p.say(faint, "an empty trace")
 		return p.done()
 	}
-	f := factsOf(t)
-	title := p.line().add(bold, spanName(&t.Nodes[f.Root]))
+	f := factsOf(e)
+	p.title(p.line(), e.Tree, f)
+	p.write(f.counts(p.line()))
+	p.say(faint, f.ids(e.Tree))
+	return p.done()
+}
+
+// title ends a line with the root of a trace, its service and its start.
+func (p *page) title(l *line, t *analysis.Tree, f *facts) {
+	l.add(bold, spanName(&t.Nodes[f.Root]))
 	if f.RootService != "" {
-		title.add(faint, dot).add(newPalette(t.Services).text(f.RootService), clean(f.RootService))
+		l.add(faint, dot).add(newPalette(t.Services).text(f.RootService), clean(f.RootService))
 	}
 	start := p.time(f.Start)
-	if title.used+2+width(start) <= p.columns() {
-		title.right(faint, start, p.columns())
+	if l.used+2+width(start) <= p.columns() {
+		l.right(faint, start, p.columns())
 	}
-	p.write(title)
-	p.write(f.counts(p.line()))
-	p.say(faint, f.ids(t))
-	return p.done()
+	p.write(l)
 }
 
 // facts are what the first lines and a list say of a trace.
 type facts struct {
 	*analysis.Summary
-	tokens     usage
-	firstFrame int64 // after the start
-	knownFirst bool
+	run *agentrun.Run
 }
 
-func factsOf(t *analysis.Tree) *facts {
-	f := &facts{Summary: t.Summary(), tokens: usageOf(t)}
-	for i := range t.Nodes {
-		f.firstChunk(&t.Nodes[i])
+func factsOf(e Entry) *facts {
+	f := &facts{Summary: e.Tree.Summary(), run: e.Run}
+	if f.run == nil {
+		f.run = &agentrun.Run{FirstFrame: agentrun.Unknown}
 	}
 	return f
-}
-
-// firstChunk keeps the earliest moment at which a model's first words came.
-func (f *facts) firstChunk(n *analysis.Node) {
-	seconds, ok := n.Attrs.Number(n.Span, semconv.FirstChunkSeconds)
-	if !ok || seconds < 0 || seconds > 1e6 {
-		return
-	}
-	at := n.Span.Start - f.Start + int64(seconds*1e9)
-	if !f.knownFirst || at < f.firstFrame {
-		f.firstFrame, f.knownFirst = at, true
-	}
 }
 
 func (f *facts) counts(l *line) *line {
@@ -71,11 +70,14 @@ func (f *facts) counts(l *line) *line {
 	if f.Errors > 0 {
 		l.add(plain, dot).add(failed, plural(f.Errors, "error"))
 	}
-	if f.tokens.known {
-		l.add(plain, dot+Tokens(f.tokens.in)+" tokens in, "+Tokens(f.tokens.out)+" out")
+	if u := f.run.Usage; !u.IsZero() {
+		l.add(plain, dot+tokensOf(u.Input)+" tokens in, "+tokensOf(u.Output)+" out")
 	}
-	if f.knownFirst {
-		l.add(plain, dot+"first frame "+Duration(f.firstFrame))
+	if cost := costOf(&f.run.Cost); cost != "" {
+		l.add(plain, dot+cost)
+	}
+	if f.run.FirstFrame > 0 {
+		l.add(plain, dot+"first frame "+Duration(f.run.FirstFrame))
 	}
 	if f.Orphans > 0 {
 		l.add(plain, dot).add(notice, plural(f.Orphans, "orphan"))
@@ -84,6 +86,30 @@ func (f *facts) counts(l *line) *line {
 		l.add(plain, dot).add(notice, "clocks differ")
 	}
 	return l
+}
+
+// tokensOf is tokens of a run, where 0 means that nobody said.
+func tokensOf(n int64) string {
+	if n == 0 {
+		return unknown
+	}
+	return Tokens(float64(n))
+}
+
+// costOf is the cost by the price table, or if that has none of the models what
+// the spans said; "" if nothing is known. A part of the cost is "≥".
+func costOf(c *agentrun.Cost) string {
+	amounts, lead := c.Computed, ""
+	if len(amounts) == 0 {
+		amounts = c.Reported
+	} else if c.Unpriced > 0 {
+		lead = "≥ "
+	}
+	var texts []string
+	for _, a := range amounts {
+		texts = append(texts, lead+Money(float64(a.Nano)/1e9)+" "+clean(a.Currency))
+	}
+	return strings.Join(texts, " + ")
 }
 
 func (f *facts) ids(t *analysis.Tree) string {

@@ -2,18 +2,14 @@
 
 package show
 
-import (
-	"io"
-
-	"github.com/sidetrace/sidetrace/desk/analysis"
-)
+import "io"
 
 // leastID is how many digits of an id are shown at least.
 const leastID = 8
 
 // List draws traces as a table, in their order, one row each. Ids are as long as
 // it takes to tell them apart.
-func (v View) List(w io.Writer, traces []*analysis.Tree) error {
+func (v View) List(w io.Writer, traces []Entry) error {
 	p := v.page(w)
 	columns := []column{
 		{name: "trace"}, {name: "start", fold: 3}, {name: "root", least: 14}, {name: "service", least: 8, fold: 4},
@@ -21,9 +17,9 @@ func (v View) List(w io.Writer, traces []*analysis.Tree) error {
 	}
 	ids := shortIDs(traces)
 	var rows [][]value
-	for i, t := range traces[:v.limit(len(traces))] {
-		if len(t.Nodes) > 0 {
-			rows = append(rows, p.listRow(t, ids[i]))
+	for i, e := range traces[:v.limit(len(traces))] {
+		if len(e.Tree.Nodes) > 0 {
+			rows = append(rows, p.listRow(e, ids[i]))
 		}
 	}
 	p.table(columns, rows)
@@ -33,27 +29,27 @@ func (v View) List(w io.Writer, traces []*analysis.Tree) error {
 	return p.done()
 }
 
-func (p *page) listRow(t *analysis.Tree, id string) []value {
-	f := factsOf(t)
+func (p *page) listRow(e Entry, id string) []value {
+	f := factsOf(e)
 	tokens, errors := value{text: unknown, style: faint}, value{text: "0", style: faint}
-	if f.tokens.known {
-		tokens = value{text: Tokens(f.tokens.in) + "→" + Tokens(f.tokens.out)}
+	if u := f.run.Usage; !u.IsZero() {
+		tokens = value{text: tokensOf(u.Input) + "→" + tokensOf(u.Output)}
 	}
 	if f.Errors > 0 {
 		errors = value{Count(f.Errors), failed}
 	}
 	return []value{
-		{text: id}, {p.time(f.Start), faint}, {text: spanName(&t.Nodes[f.Root])}, {clean(f.RootService), newPalette([]string{f.RootService}).text(f.RootService)},
+		{text: id}, {p.time(f.Start), faint}, {text: spanName(&e.Tree.Nodes[f.Root])}, {clean(f.RootService), newPalette([]string{f.RootService}).text(f.RootService)},
 		{text: Duration(f.Duration)}, {text: Count(f.Spans)}, errors, tokens,
 	}
 }
 
 // shortIDs are the first digits of the traces' ids, enough to tell all apart.
-func shortIDs(traces []*analysis.Tree) []string {
+func shortIDs(traces []Entry) []string {
 	ids := make([]string, len(traces))
-	for i, t := range traces {
-		if len(t.Nodes) > 0 {
-			ids[i] = t.Nodes[0].Span.TraceID.String()
+	for i, e := range traces {
+		if len(e.Tree.Nodes) > 0 {
+			ids[i] = e.Tree.Nodes[0].Span.TraceID.String()
 		}
 	}
 	digits := leastID

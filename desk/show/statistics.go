@@ -7,7 +7,6 @@ import (
 	"io"
 	"math"
 	"slices"
-	"strings"
 
 	"github.com/sidetrace/sidetrace/desk/analysis"
 )
@@ -56,11 +55,8 @@ func statisticsRow(s *analysis.Statistics, r *analysis.StatisticsRow, colours pa
 	var row []value
 	for i, by := range s.By {
 		text := r.Cells[i].String()
-		v := value{text: clean(text)}
-		switch {
-		case strings.TrimSpace(v.text) == "":
-			v = value{unknown, faint}
-		case by == "service":
+		v := textValue(text)
+		if by == "service" && v.text != unknown {
 			v.style = colours.text(text)
 		}
 		row = append(row, v)

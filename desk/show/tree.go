@@ -3,35 +3,42 @@
 package show
 
 import (
+	"cmp"
 	"io"
 	"math"
+	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/sidetrace/sidetrace/desk/analysis"
-	"github.com/sidetrace/sidetrace/desk/trace/semconv"
 )
 
-// Widths of the columns of a tree.
 const (
 	durationColumn = 8
 	mostService    = 14
 	leastName      = 12
+
+	// alike is how many like siblings in a row are drawn as one.
+	alike = 4
 )
 
 // Tree draws the spans of a trace with their places in time, each above its
 // children. A thin bar is time in which children of the span were under way, a
 // thick one time of its own. Siblings that repeat each other are one row, with
-// the longest of them as the example of what is below.
+// the longest of them as the example of what is below. What ran on a clock that
+// is off is drawn where it belongs.
+//
+// Where there are too many spans, the failed and the longest are shown.
 func (v View) Tree(w io.Writer, t *analysis.Tree) error {
-	d := &treeDrawing{page: v.page(w), tree: t, outline: newOutline(t, v), palette: newPalette(t.Services)}
+	d := &treeDrawing{page: v.page(w), tree: t, palette: newPalette(t.Services)}
+	d.align()
+	d.outline()
 	d.measure()
-	d.heading()
-	for i := range d.outline.rows {
-		d.row(&d.outline.rows[i])
+	d.write(d.line().to(d.bars).add(faint, d.scale.axis()).right(faint, Duration(int64(d.scale.length)), d.columns()))
+	for i := range d.rows {
+		d.row(&d.rows[i])
 	}
-	if n := d.outline.omitted; n > 0 {
-		d.say(faint, plural(n, "span")+" of "+Count(len(t.Nodes))+" left out: the shortest of those without errors")
+	if d.omitted > 0 {
+		d.say(faint, plural(d.omitted, "span")+" of "+Count(len(t.Nodes))+" left out: the shortest of those without errors")
 	}
 	return d.done()
 }
@@ -39,72 +46,147 @@ func (v View) Tree(w io.Writer, t *analysis.Tree) error {
 // treeDrawing is a tree being drawn.
 type treeDrawing struct {
 	*page
+	branches
 	tree    *analysis.Tree
-	outline *outline
 	palette palette
-	scale   scale
+	shift   []int64 // by node, how far it is moved; nil if nothing is
 
-	names, bars, durations int    // where the columns begin, or for durations end
-	deepest                int    // the most levels that are indented
-	last                   []bool // of the rows above the present one, by depth
+	shown   []int32           // the nodes of limbs
+	groups  []*analysis.Group // that limbs stand for, nil for a single span
+	rows    []row
+	omitted int
+
+	scale       scale
+	names, bars int // the columns at which they begin
+}
+
+// align finds how far spans are moved because of their clocks.
+func (d *treeDrawing) align() {
+	w := d.tree.Waterfall(analysis.WaterfallOptions{Align: true})
+	if !w.Skewed {
+		return
+	}
+	d.shift = make([]int64, len(d.tree.Nodes))
+	for i := range w.Rows {
+		d.shift[w.Rows[i].Node] = w.Rows[i].Shift
+	}
+}
+
+// times are the start and the end of a node, where it is drawn.
+func (d *treeDrawing) times(node int32) (start, end int64) {
+	s := d.tree.Nodes[node].Span
+	if d.shift == nil {
+		return s.Start, s.End
+	}
+	return s.Start + d.shift[node], s.End + d.shift[node]
+}
+
+// outline chooses the rows: of repetitions only the longest one, with what is
+// below it.
+func (d *treeDrawing) outline() {
+	t := d.tree
+	groups := t.Groups(analysis.GroupOptions{MinSpans: 1, MinMembers: alike})
+	examples := make([]int32, len(groups.List))
+	for i := range groups.List {
+		examples[i] = longest(t, groups.List[i].Members)
+	}
+	var limbs []limb
+	limbOf := make([]int32, len(t.Nodes))
+	for at := 0; at < len(t.Order); at++ {
+		node := t.Order[at]
+		n := &t.Nodes[node]
+		var group *analysis.Group
+		if g := groups.Of[node]; g != analysis.None {
+			if examples[g] != node {
+				at += int(n.Size) - 1
+				continue
+			}
+			group = &groups.List[g]
+		}
+		parent := analysis.None
+		if n.Parent != analysis.None {
+			parent = limbOf[n.Parent]
+		}
+		limbOf[node] = int32(len(limbs))
+		limbs = append(limbs, limb{parent, n.Level, weight{n.Span.IsError(), n.Span.Duration()}})
+		d.shown, d.groups = append(d.shown, node), append(d.groups, group)
+	}
+	d.rows, d.omitted = outline(limbs, d.limit(len(limbs)))
+}
+
+func longest(t *analysis.Tree, nodes []int32) int32 {
+	return slices.MaxFunc(nodes, func(a, b int32) int {
+		return cmp.Compare(t.Nodes[a].Span.Duration(), t.Nodes[b].Span.Duration())
+	})
 }
 
 // measure shares the width out.
 func (d *treeDrawing) measure() {
-	service := 0
-	for _, s := range d.tree.Services {
-		service = max(service, width(clean(s)))
-	}
-	if service = min(service, mostService, d.columns()/5); service > 0 {
-		d.names = service + 2
-	}
+	d.names = d.serviceColumn(d.tree.Services)
 	room := d.columns() - d.names - durationColumn - 2
 	d.deepest = max((room*3/5-leastName)/2, 2)
-	longest := leastName
-	for i := range d.outline.rows {
-		r := &d.outline.rows[i]
-		longest = max(longest, 2*min(int(r.depth), d.deepest)+d.wide(r))
+	most := leastName
+	for i := range d.rows {
+		r := &d.rows[i]
+		text := omission(r.omitted)
+		if r.limb != analysis.None {
+			name, note := d.label(r)
+			text = name + note
+		}
+		most = max(most, d.wide(r.depth)+width(text))
 	}
-	d.bars = d.names + min(longest, room*3/5) + 1
-	d.durations = d.columns()
-	start, end := bounds(d.tree)
+	d.bars = d.names + min(most, room*3/5) + 1
+	start, end := d.bounds()
 	d.scale = newScale(start, end, d.columns()-d.bars-durationColumn-1)
 }
 
-// wide is how many columns the text of a row takes.
-func (d *treeDrawing) wide(r *row) int {
-	if r.node == analysis.None {
-		return width(omission(r.omitted))
+// serviceColumn is how many columns services take, with the gap after them.
+func (p *page) serviceColumn(services []string) int {
+	most := 0
+	for _, s := range services {
+		most = max(most, width(clean(s)))
 	}
-	name, note := d.label(r)
-	return width(name) + width(note)
+	if most = min(most, mostService, p.columns()/5); most == 0 {
+		return 0
+	}
+	return most + 2
 }
 
-// bounds are the first start and the last end of the spans of a tree.
-func bounds(t *analysis.Tree) (start, end int64) {
-	start, end = math.MaxInt64, math.MinInt64
-	for i := range t.Nodes {
-		s := t.Nodes[i].Span
-		start, end = min(start, s.Start), max(end, s.Start, s.End)
-	}
-	if start > end {
+// bounds are the first start and the last end.
+func (d *treeDrawing) bounds() (start, end int64) {
+	return extent(len(d.tree.Nodes), d.times)
+}
+
+// extent is the first start and the last end of some nodes.
+func extent(nodes int, times func(node int32) (start, end int64)) (start, end int64) {
+	if nodes == 0 {
 		return 0, 0
+	}
+	start, end = math.MaxInt64, math.MinInt64
+	for i := range nodes {
+		from, to := times(int32(i))
+		start, end = min(start, from), max(end, from, to)
 	}
 	return start, end
 }
 
-func (d *treeDrawing) heading() {
-	d.write(d.line().to(d.bars).add(faint, d.scale.axis()).right(faint, Duration(int64(d.scale.length)), d.durations))
+// bounds are the first start and the last end of the spans of a tree.
+func bounds(t *analysis.Tree) (start, end int64) {
+	return extent(len(t.Nodes), func(node int32) (start, end int64) {
+		s := t.Nodes[node].Span
+		return s.Start, s.End
+	})
 }
 
 func (d *treeDrawing) row(r *row) {
 	lead := d.lead(r)
-	if r.node == analysis.None {
+	if r.limb == analysis.None {
 		d.write(d.line().to(d.names).add(faint, lead+omission(r.omitted)))
 		return
 	}
-	s := d.tree.Nodes[r.node].Span
-	service := d.tree.ServiceOf(r.node)
+	node := d.shown[r.limb]
+	s := d.tree.Nodes[node].Span
+	service := d.tree.ServiceOf(node)
 	name, note := d.label(r)
 	l := d.line()
 	if d.names > 0 {
@@ -112,11 +194,13 @@ func (d *treeDrawing) row(r *row) {
 	}
 	l.to(d.names).add(faint, lead)
 	room := d.bars - 1 - d.names - width(lead)
-	l.add(nameStyle(s.IsError()), cut(name, room))
-	l.add(faint, cut(note, room-width(name)))
-	l.to(d.bars).add(d.barStyle(r, service), d.bar(r))
-	l.right(nameStyle(s.IsError()), Duration(d.duration(r)), d.durations)
-	d.write(l)
+	l.add(nameStyle(s.IsError()), cut(name, room)).add(faint, cut(note, room-width(name)))
+	colour := d.palette.text(service)
+	if s.IsError() {
+		colour = failed
+	}
+	l.to(d.bars).add(colour, d.bar(r))
+	d.write(l.right(nameStyle(s.IsError()), Duration(d.duration(r)), d.columns()))
 	d.reason(r)
 }
 
@@ -127,148 +211,63 @@ func nameStyle(isError bool) style {
 	return plain
 }
 
-func (d *treeDrawing) barStyle(r *row, service string) style {
-	if d.tree.Nodes[r.node].Span.IsError() {
-		return failed
-	}
-	return d.palette.text(service)
-}
-
 func (d *treeDrawing) bar(r *row) string {
 	b := newBar(d.scale)
-	if r.group == nil {
-		b.span(d.tree, r.node)
-		return b.String()
-	}
-	for _, member := range r.group.Members {
-		b.span(d.tree, member)
+	if group := d.groups[r.limb]; group != nil {
+		for _, member := range group.Members {
+			d.span(b, member)
+		}
+	} else {
+		d.span(b, d.shown[r.limb])
 	}
 	return b.String()
+}
+
+// span marks a span in a bar, and the time that its children leave to it.
+func (d *treeDrawing) span(b *bar, node int32) {
+	start, end := d.times(node)
+	b.add(b.busy, start, end)
+	until := start
+	for _, child := range d.tree.Children(node) {
+		from, to := d.times(child)
+		if from > until {
+			b.add(b.own, until, min(from, end))
+		}
+		if until = max(until, to); until >= end {
+			return
+		}
+	}
+	b.add(b.own, until, end)
 }
 
 func (d *treeDrawing) duration(r *row) int64 {
-	if r.group != nil {
-		return r.group.Duration()
+	if group := d.groups[r.limb]; group != nil {
+		return group.Duration()
 	}
-	return d.tree.Nodes[r.node].Span.Duration()
-}
-
-// lead is the branches before a name. Levels beyond the deepest are not indented.
-func (d *treeDrawing) lead(r *row) string {
-	d.last = append(d.last[:min(int(r.depth), len(d.last))], r.last)
-	if r.depth == 0 {
-		return ""
-	}
-	return d.indent(r) + branch(r.last, "└ ", "├ ")
-}
-
-// indent is the branches of what is above a row.
-func (d *treeDrawing) indent(r *row) string {
-	depth := int(r.depth)
-	if depth == 0 {
-		return ""
-	}
-	var b strings.Builder
-	from := 1
-	if depth > d.deepest {
-		b.WriteString("⋯ ")
-		from = depth - d.deepest + 2
-	}
-	for _, last := range d.last[from:depth] {
-		b.WriteString(branch(last, "  ", "│ "))
-	}
-	return b.String()
-}
-
-func branch(last bool, end, more string) string {
-	if last {
-		return end
-	}
-	return more
+	return d.tree.Nodes[d.shown[r.limb]].Span.Duration()
 }
 
 // label is the name of a row and what is worth knowing beside it.
 func (d *treeDrawing) label(r *row) (name, note string) {
-	n := &d.tree.Nodes[r.node]
+	n := &d.tree.Nodes[d.shown[r.limb]]
 	name = spanName(n)
-	if r.group != nil {
-		name += " ×" + strconv.Itoa(len(r.group.Members))
-		return name, " ~" + Duration(r.group.Value/int64(len(r.group.Members)))
+	if group := d.groups[r.limb]; group != nil {
+		return name + " ×" + strconv.Itoa(len(group.Members)), " ~" + Duration(group.Value/int64(len(group.Members)))
 	}
 	for _, remark := range remarks(n) {
 		note += " " + remark
 	}
+	if d.shift != nil && d.shift[d.shown[r.limb]] != 0 && n.Parent != analysis.None && d.shift[n.Parent] != d.shift[d.shown[r.limb]] {
+		note += " ⚠ clock moved by " + Duration(d.shift[d.shown[r.limb]])
+	}
 	return name, note
 }
 
-func spanName(n *analysis.Node) string {
-	if name := clean(n.Span.Name); strings.TrimSpace(name) != "" {
-		return name
-	}
-	return "(no name)"
-}
-
-// remarks are what is worth knowing beside a name.
-func remarks(n *analysis.Node) (all []string) {
-	if n.Class() == analysis.ClassModel {
-		all = modelRemarks(all, n)
-	}
-	for _, m := range markRemarks {
-		if n.Mark&m.mark != 0 {
-			all = append(all, m.text)
-		}
-	}
-	if n.Span.Inferred {
-		all = append(all, "inferred")
-	}
-	return all
-}
-
-var markRemarks = []struct {
-	mark analysis.Mark
-	text string
-}{
-	{analysis.Orphan, "⚠ parent missing"},
-	{analysis.SelfParent, "⚠ its own parent"},
-	{analysis.CycleCut, "⚠ parents in a circle"},
-	{analysis.Duplicate, "⚠ id used twice"},
-}
-
-// modelRemarks are the model and the tokens that went in and came out.
-func modelRemarks(all []string, n *analysis.Node) []string {
-	model := n.Attrs.Text(n.Span, semconv.ResponseModel)
-	if model == "" {
-		model = n.Attrs.Text(n.Span, semconv.RequestModel)
-	}
-	if model != "" {
-		all = append(all, clean(model))
-	}
-	in, knowIn := n.Attrs.Number(n.Span, semconv.InputTokens)
-	out, knowOut := n.Attrs.Number(n.Span, semconv.OutputTokens)
-	if knowIn || knowOut {
-		all = append(all, tokensOr(in, knowIn)+"→"+tokensOr(out, knowOut))
-	}
-	return all
-}
-
-func tokensOr(n float64, known bool) string {
-	if !known {
-		return unknown
-	}
-	return Tokens(n)
-}
-
-func omission(n int) string { return "… " + plural(n, "more span") }
-
 // reason says why a span failed, where the failure began.
 func (d *treeDrawing) reason(r *row) {
-	n := &d.tree.Nodes[r.node]
+	n := &d.tree.Nodes[d.shown[r.limb]]
 	if !n.Span.IsError() || n.Span.Status.Message == "" || n.ChildFailed {
 		return
 	}
-	below := ""
-	if r.depth > 0 {
-		below = branch(r.last, "  ", "│ ")
-	}
-	d.write(d.line().to(d.names).add(faint, d.indent(r)+below).add(failed, "✗ "+clean(n.Span.Status.Message)))
+	d.write(d.line().to(d.names).add(faint, d.under(r)).add(failed, "✗ "+clean(n.Span.Status.Message)))
 }

@@ -4,52 +4,75 @@ package export
 
 import (
 	"bufio"
-	"encoding/json"
-	"fmt"
 	"io"
 	"strconv"
 
 	"github.com/sidetrace/sidetrace/desk/analysis"
 )
 
-// A Named is a view of a trace with the name that its members have in JSON.
+// A Named is a view of a trace with the name that its member has in JSON.
 type Named struct {
 	Name string
-	// View is what is encoded, such as an [analysis.FlameGraph]; nil for none.
+	// View is what is encoded, such as an [analysis.FlameGraph].
 	View any
 }
 
 // JSON writes a trace and a view of it as one object that stands by itself:
-// traceId, services, spans, the name of the view, and the view under that name.
+// traceId, services, spans, view with the name of the view, and the view under
+// that name.
 //
 // The numbers of nodes in the view are indexes into spans. A span has id, parent,
 // name, service, kind, status (unset, ok or error), message, attributes, start
 // in ns since 1970 and duration in ns. Ids are hexadecimal, "" for none; the
 // start is text, as JavaScript has no numbers for it. Members are lowerCamel.
 func JSON(w io.Writer, t *analysis.Tree, n Named) error {
-	l := jsonList{w: bufio.NewWriter(w)}
+	l := &jsonList{w: bufio.NewWriter(w)}
+	l.raw("{")
+	l.trace(t)
+	l.view(n)
+	return l.flush()
+}
+
+// ComparisonJSON writes two traces and how they differ as one object: baseline
+// and comparison, each with traceId, services and spans as in [JSON], and the
+// view under the name diff.
+func ComparisonJSON(w io.Writer, c *analysis.Comparison) error {
+	l := &jsonList{w: bufio.NewWriter(w)}
+	l.raw(`{"baseline":{`)
+	l.trace(c.Baseline)
+	l.raw("},\n\"comparison\":{")
+	l.trace(c.Comparison)
+	l.raw("}")
+	l.view(Named{"diff", c})
+	return l.flush()
+}
+
+// trace writes the members of a trace.
+func (l *jsonList) trace(t *analysis.Tree) {
 	id := ""
 	if len(t.Nodes) > 0 {
 		id = t.Nodes[0].Span.TraceID.String()
 	}
-	services, err := json.Marshal(append([]string{}, t.Services...))
-	if err != nil {
-		return fmt.Errorf("export: services: %w", err)
-	}
-	l.raw(fmt.Sprintf(`{"traceId":%q,"services":%s,"spans":[`, id, services))
+	l.raw(`"traceId":`)
+	l.value(id)
+	l.raw(`,"services":`)
+	l.value(append([]string{}, t.Services...))
+	l.raw(`,"spans":[`)
 	for i := range t.Nodes {
 		l.add(documentSpanOf(t, int32(i)))
 	}
 	l.raw("\n]")
-	if n.View != nil {
-		view, err := json.Marshal(documentView(n.View))
-		if err != nil {
-			return fmt.Errorf("export: the view %s: %w", n.Name, err)
-		}
-		l.raw(fmt.Sprintf(",\n\"view\":%q,%q:%s", n.Name, n.Name, view))
-	}
+}
+
+// view writes a view as the last members of an object.
+func (l *jsonList) view(n Named) {
+	l.raw(",\n\"view\":")
+	l.value(n.Name)
+	l.raw(",")
+	l.value(n.Name)
+	l.raw(":")
+	l.value(documentView(n.View))
 	l.raw("}\n")
-	return l.flush()
 }
 
 type documentSpan struct {

@@ -5,6 +5,7 @@ package export
 import (
 	"bufio"
 	"encoding/json"
+	"fmt"
 
 	"github.com/sidetrace/sidetrace/desk/trace"
 )
@@ -23,22 +24,23 @@ func (l *jsonList) raw(text string) {
 	l.some = false
 }
 
-// add writes a value.
+// add writes a value on a line of its own.
 func (l *jsonList) add(v any) {
-	if l.err != nil {
-		return
-	}
-	b, err := json.Marshal(v)
-	if err != nil {
-		l.err = err
-		return
-	}
 	if l.some {
 		_ = l.w.WriteByte(',')
 	}
 	_ = l.w.WriteByte('\n')
-	_, _ = l.w.Write(b)
+	l.value(v)
 	l.some = true
+}
+
+// value writes a value.
+func (l *jsonList) value(v any) {
+	b, err := json.Marshal(v)
+	if err != nil && l.err == nil {
+		l.err = fmt.Errorf("export: %w", err)
+	}
+	_, _ = l.w.Write(b)
 }
 
 func (l *jsonList) flush() error {
