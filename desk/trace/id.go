@@ -101,14 +101,17 @@ func parseHex(into []byte, s string) bool {
 	if len(s) > 2*len(into) {
 		return false
 	}
-	if len(s)%2 == 1 {
-		s = "0" + s
+	var digits [2 * len(TraceID{})]byte
+	padded := digits[:2*len(into)]
+	for i := range len(padded) - len(s) {
+		padded[i] = '0'
 	}
-	b, err := hex.DecodeString(s)
-	if err != nil {
+	copy(padded[len(padded)-len(s):], s)
+	var id TraceID
+	if _, err := hex.Decode(id[:], padded); err != nil {
 		return false
 	}
-	copy(into[len(into)-len(b):], b)
+	copy(into, id[:])
 	return true
 }
 

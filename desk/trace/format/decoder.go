@@ -27,6 +27,7 @@ const (
 
 // A decoder reads the values of a file of JSON.
 type decoder struct {
+	scratch
 	r      *jsonread.Reader
 	batch  *trace.Batch
 	shared shared

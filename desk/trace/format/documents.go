@@ -116,9 +116,9 @@ func (d *decoder) documentMember(name string, s *trace.Span) {
 	case "trace_state":
 		s.State = d.r.Text()
 	case "attributes":
-		s.Attributes = d.pairs(0)
+		s.Attributes = d.members(0)
 	case "resource":
-		s.Resource = d.shared.resource(trace.Resource{Attributes: d.pairs(0)})
+		s.Resource = d.shared.resource(trace.Resource{Attributes: d.members(0)})
 	case "events":
 		d.r.Array(func(int) { s.Events = append(s.Events, d.documentEvent()) })
 	case "links":
@@ -136,7 +136,7 @@ func (d *decoder) documentEvent() (e trace.Event) {
 		case "timestamp":
 			e.Time = d.time()
 		case "attributes":
-			e.Attributes = d.pairs(0)
+			e.Attributes = d.members(0)
 		}
 	})
 	return e
@@ -152,7 +152,7 @@ func (d *decoder) documentLink() (l trace.Link) {
 		case "trace_state":
 			l.State = d.r.Text()
 		case "attributes":
-			l.Attributes = d.pairs(0)
+			l.Attributes = d.members(0)
 		}
 	})
 	return l

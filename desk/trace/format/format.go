@@ -19,9 +19,9 @@ import (
 	"github.com/sidetrace/sidetrace/desk/trace"
 )
 
-// MaxValueDepth is how deep lists and maps may be nested in an attribute. It is
-// the depth at which the OpenTelemetry Collector stops as well (its encoders
-// bound AnyValue at 64 levels). Spans with deeper values are left out.
+// MaxValueDepth is how deep lists and maps may be nested in an attribute: the
+// default of AttributeValueDepthLimit (OpenTelemetry specification, "Attribute
+// Limits"). Spans and log records with deeper values are left out.
 const MaxValueDepth = 64
 
 // A PartialError says that part of the input could not be read: spans or log
@@ -45,17 +45,11 @@ func (e *PartialError) Error() string {
 // was cut.
 func (e *PartialError) Unwrap() error { return e.Err }
 
-// problems collects what a decoder of messages could not read.
+// problems collects what a decoder of protobuf could not read.
 type problems struct {
 	n     int
 	first error
-}
-
-func (p *problems) add(err error) {
-	p.n++
-	if p.first == nil {
-		p.first = err
-	}
+	wrong string // what is wrong with what is at hand, "" if nothing is
 }
 
 func (p *problems) err() error {
@@ -63,6 +57,44 @@ func (p *problems) err() error {
 		return nil
 	}
 	return &PartialError{Skipped: p.n, Err: p.first}
+}
+
+// What can be wrong with a span or log record.
+var (
+	tooDeep = fmt.Sprintf("values are nested in more than %d levels", MaxValueDepth)
+	tooLong = "an id is longer than 16 bytes of a trace or 8 of a span"
+	noIDs   = "the trace id or the span id is missing"
+)
+
+// good reports whether nothing was wrong since the last call. Otherwise it notes
+// what was.
+func (p *problems) good(what, name string) bool {
+	if p.wrong == "" {
+		return true
+	}
+	p.n++
+	if p.first == nil {
+		p.first = fmt.Errorf("%s %.64q: %s", what, name, p.wrong)
+	}
+	p.wrong = ""
+	return false
+}
+
+// id copies an id, padded on the left.
+func (p *problems) id(into, id []byte) {
+	if len(id) > len(into) {
+		p.wrong = tooLong
+		return
+	}
+	clear(into)
+	copy(into[len(into)-len(id):], id)
+}
+
+// named notes a span without ids, unless something else is wrong with it.
+func (p *problems) named(s *trace.Span) {
+	if p.wrong == "" && (s.TraceID.IsZero() || s.ID.IsZero()) {
+		p.wrong = noIDs
+	}
 }
 
 // setOrigin gives spans and log records that were just read what they share.

@@ -205,7 +205,8 @@ func (d *decoder) jaegerLog() (e trace.Event) {
 	return e
 }
 
-func (d *decoder) jaegerTags() (attrs []trace.KeyValue) {
+func (d *decoder) jaegerTags() []trace.KeyValue {
+	from := len(d.pairs)
 	d.r.Array(func(int) {
 		var kv trace.KeyValue
 		var kind string
@@ -224,9 +225,9 @@ func (d *decoder) jaegerTags() (attrs []trace.KeyValue) {
 			d.r.Fail("the tag %.64q has the type %.16q and the value %.32q", kv.Key, kind, kv.Value.String())
 		}
 		kv.Value = v
-		attrs = append(attrs, kv)
+		d.pairs = append(d.pairs, kv)
 	})
-	return attrs
+	return d.take(from)
 }
 
 // typed makes a value of the type that a tag says. Elasticsearch's copies of

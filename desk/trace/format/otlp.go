@@ -3,14 +3,10 @@
 package format
 
 import (
-	"fmt"
-
 	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
 	logspb "go.opentelemetry.io/proto/otlp/logs/v1"
 	resourcepb "go.opentelemetry.io/proto/otlp/resource/v1"
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
-	"google.golang.org/protobuf/encoding/protowire"
-	"google.golang.org/protobuf/proto"
 
 	"github.com/sidetrace/sidetrace/desk/trace"
 )
@@ -67,60 +63,8 @@ func FromLogs(in []*logspb.ResourceLogs) ([]trace.Log, error) {
 	return logs, d.err()
 }
 
-// maxMessageDepth is how deep messages may be nested: a map takes three levels
-// (AnyValue, KeyValueList, KeyValue), and the messages around a value some more.
-const maxMessageDepth = 3*(MaxValueDepth+1) + 16
-
-// UnmarshalTraces reads the bytes of a TracesData message, or of an
-// ExportTraceServiceRequest, which is the same, like [FromTraces].
-func UnmarshalTraces(b []byte) ([]trace.Span, error) {
-	var data tracepb.TracesData
-	if err := unmarshal(b, &data); err != nil {
-		return nil, err
-	}
-	return FromTraces(data.GetResourceSpans())
-}
-
-// UnmarshalLogs reads the bytes of a LogsData message, or of an
-// ExportLogsServiceRequest, which is the same, like [FromLogs].
-func UnmarshalLogs(b []byte) ([]trace.Log, error) {
-	var data logspb.LogsData
-	if err := unmarshal(b, &data); err != nil {
-		return nil, err
-	}
-	return FromLogs(data.GetResourceLogs())
-}
-
-func unmarshal(b []byte, into proto.Message) error {
-	options := proto.UnmarshalOptions{RecursionLimit: maxMessageDepth, DiscardUnknown: true}
-	if err := options.Unmarshal(b, into); err != nil {
-		return fmt.Errorf("format: OTLP in protobuf: %w", err)
-	}
-	return nil
-}
-
 // messages makes spans and log records of messages.
-type messages struct {
-	problems
-	wrong string // what is wrong with what is at hand, "" if nothing is
-}
-
-// What can be wrong.
-var (
-	tooDeep = fmt.Sprintf("values are nested in more than %d levels", MaxValueDepth)
-	tooLong = "an id is longer than 16 bytes of a trace or 8 of a span"
-)
-
-// good reports whether nothing was wrong since the last call. Otherwise it notes
-// what was.
-func (d *messages) good(what, name string) bool {
-	if d.wrong == "" {
-		return true
-	}
-	d.add(fmt.Errorf("%s %.64q: %s", what, name, d.wrong))
-	d.wrong = ""
-	return false
-}
+type messages struct{ problems }
 
 func (d *messages) resource(r *resourcepb.Resource, schema string) *trace.Resource {
 	out := &trace.Resource{Attributes: d.attributes(r.GetAttributes(), 0), DroppedAttributes: r.GetDroppedAttributesCount(), SchemaURL: schema}
@@ -159,9 +103,7 @@ func (d *messages) span(s *tracepb.Span) (trace.Span, bool) {
 	d.id(out.TraceID[:], s.GetTraceId())
 	d.id(out.ID[:], s.GetSpanId())
 	d.id(out.Parent[:], s.GetParentSpanId())
-	if d.wrong == "" && (out.TraceID.IsZero() || out.ID.IsZero()) {
-		d.wrong = "the trace id or the span id is missing"
-	}
+	d.named(&out)
 	return out, d.good("span", s.GetName())
 }
 
@@ -204,15 +146,6 @@ func (d *messages) log(r *logspb.LogRecord) (trace.Log, bool) {
 	d.id(out.TraceID[:], r.GetTraceId())
 	d.id(out.SpanID[:], r.GetSpanId())
 	return out, d.good("log record", r.GetEventName())
-}
-
-// id copies an id, padded on the left.
-func (d *messages) id(into, id []byte) {
-	if len(id) > len(into) {
-		d.wrong = tooLong
-		return
-	}
-	copy(into[len(into)-len(id):], id)
 }
 
 func (d *messages) attributes(attrs []*commonpb.KeyValue, depth int) []trace.KeyValue {
@@ -266,51 +199,4 @@ func (d *messages) pairs(attrs []*commonpb.KeyValue, depth int) trace.Value {
 		return trace.Value{}
 	}
 	return trace.Map(d.attributes(attrs, depth)...)
-}
-
-// holdsLogs reports whether a message is LogsData and not TracesData. Both are
-// alike down to their records: resources, scopes and records have these fields.
-func holdsLogs(b []byte) bool {
-	logs := false
-	walk(b, func(number protowire.Number, kind protowire.Type) bool {
-		switch number {
-		case 1, 2: // trace_id, span_id; time_unix_nano, severity_number
-			logs = kind != protowire.BytesType
-			return true
-		case 11: // events; observed_time_unix_nano
-			logs = kind == protowire.Fixed64Type
-			return true
-		}
-		return false
-	}, 1, 2, 2)
-	return logs
-}
-
-// walk calls decides for the fields of the messages at the end of a path of field
-// numbers, until it is true. Bytes that are no message end it.
-func walk(b []byte, decides func(protowire.Number, protowire.Type) bool, path ...protowire.Number) bool {
-	for len(b) > 0 {
-		number, kind, n := protowire.ConsumeTag(b)
-		if n < 0 {
-			return false
-		}
-		size := protowire.ConsumeFieldValue(number, kind, b[n:])
-		if size < 0 {
-			return false
-		}
-		field := b[n : n+size]
-		b = b[n+size:]
-		switch {
-		case len(path) == 0:
-			if decides(number, kind) {
-				return true
-			}
-		case number == path[0] && kind == protowire.BytesType:
-			inner, _ := protowire.ConsumeBytes(field)
-			if walk(inner, decides, path[1:]...) {
-				return true
-			}
-		}
-	}
-	return false
 }

@@ -5,6 +5,8 @@ package format_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
+	"io"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -12,6 +14,7 @@ import (
 	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
 	logspb "go.opentelemetry.io/proto/otlp/logs/v1"
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
+	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/sidetrace/sidetrace/desk/trace"
@@ -129,6 +132,93 @@ func TestBytesThatAreNoMessage(t *testing.T) {
 	require.ErrorContains(t, err, "format: OTLP in protobuf: ")
 	_, err = format.UnmarshalLogs([]byte{0})
 	require.ErrorContains(t, err, "format: OTLP in protobuf: ")
+
+	r := newSource(1)
+	b, err := format.MarshalTraces([]trace.Span{r.span(&trace.Resource{SchemaURL: "a"}, nil), r.span(nil, nil)})
+	require.NoError(t, err)
+	cut := b[:len(b)-1]
+	spans, err := format.UnmarshalTraces(cut)
+	require.ErrorIs(t, err, io.ErrUnexpectedEOF)
+	_, partial := errors.AsType[*format.PartialError](err)
+	assert.False(t, partial, "a request that was cut is no request")
+	assert.Len(t, spans, 1)
+
+	got, err := format.Read(bytes.NewReader(cut))
+	require.ErrorIs(t, err, io.ErrUnexpectedEOF)
+	_, partial = errors.AsType[*format.PartialError](err)
+	assert.True(t, partial, "a file that was cut is one up to there")
+	assert.Len(t, got.Spans, 1)
+}
+
+// Fields that occur twice are merged, and those that are unknown skipped, as
+// protobuf demands of readers of newer messages.
+func TestMessagesAreMerged(t *testing.T) {
+	field := func(number protowire.Number, inner ...[]byte) []byte {
+		return protowire.AppendBytes(protowire.AppendTag(nil, number, protowire.BytesType), bytes.Join(inner, nil))
+	}
+	value := func(s string) []byte { return field(2, field(1, []byte(s))) }
+	list := func(s string) []byte { return field(2, field(5, field(1, field(1, []byte(s))))) }
+	pairs := func(s string) []byte { return field(2, field(6, field(1, field(1, []byte(s))))) }
+	unknown := protowire.AppendVarint(protowire.AppendTag(nil, 99, protowire.VarintType), 7)
+	span := bytes.Join([][]byte{
+		field(1, bytes.Repeat([]byte{1}, 16)), field(2, bytes.Repeat([]byte{1}, 8)), field(1, []byte{2}), unknown,
+		field(5, []byte("first")), field(5, []byte("second")), field(15, field(2, []byte("why"))), field(15, unknown),
+		field(9, field(1, []byte("l")), list("a"), list("b")), field(11, field(2, []byte("e"))),
+		field(9, field(1, []byte("m")), pairs("a"), pairs("b")), field(9, field(1, []byte("s")), list("a"), value("b"), field(2)),
+	}, nil)
+	scope := field(2, field(1, field(1, []byte("lib"))), field(2, span), field(1, field(2, []byte("1"))), unknown)
+	b := field(1, field(1, field(1, field(1, []byte("a")))), scope, field(1, field(1, field(1, []byte("b")))))
+
+	got, err := format.UnmarshalTraces(b)
+	require.NoError(t, err)
+	requireSame(t, fromMessage(t, b), &trace.Batch{Spans: got})
+	assert.Equal(t, "second", got[0].Name)
+	assert.Equal(t, `{"l":["a","b"],"m":{"a":null,"b":null},"s":"b"}`, string(trace.AppendAttributesJSON(nil, got[0].Attributes)))
+	assert.Equal(t, `{"a":null,"b":null}`, string(trace.AppendAttributesJSON(nil, got[0].Resource.Attributes)))
+	assert.Equal(t, trace.Scope{Name: "lib", Version: "1"}, *got[0].Scope)
+}
+
+// fromMessage reads a TracesData message with the library of protobuf.
+func fromMessage(t *testing.T, b []byte) *trace.Batch {
+	t.Helper()
+	var data tracepb.TracesData
+	require.NoError(t, proto.Unmarshal(b, &data))
+	spans, err := format.FromTraces(data.GetResourceSpans())
+	require.NoError(t, err)
+	return &trace.Batch{Spans: spans}
+}
+
+// What is wrong in one record costs no other, in bytes as in messages.
+func TestBytesLeaveOutWhatIsWrong(t *testing.T) {
+	id := bytes.Repeat([]byte{1}, 16)
+	deep := &commonpb.AnyValue{}
+	for range 10_000 {
+		deep = &commonpb.AnyValue{Value: &commonpb.AnyValue_ArrayValue{ArrayValue: &commonpb.ArrayValue{Values: []*commonpb.AnyValue{deep}}}}
+	}
+	attrs := []*commonpb.KeyValue{{Key: "k", Value: deep}}
+	traces, err := proto.Marshal(&tracepb.TracesData{ResourceSpans: []*tracepb.ResourceSpans{{ScopeSpans: []*tracepb.ScopeSpans{{Spans: []*tracepb.Span{
+		{TraceId: id, SpanId: id[:8]}, {TraceId: id, SpanId: id[:8], Attributes: attrs}, {TraceId: id, SpanId: id}, {}, {TraceId: id, SpanId: id[:1]},
+	}}}}}})
+	require.NoError(t, err)
+	spans, err := format.UnmarshalTraces(traces)
+	assert.Len(t, spans, 2)
+	requirePartial(t, err, 3, "values are nested in more than 64 levels")
+
+	logs, err := proto.Marshal(&logspb.LogsData{ResourceLogs: []*logspb.ResourceLogs{{ScopeLogs: []*logspb.ScopeLogs{{LogRecords: []*logspb.LogRecord{
+		{}, {Body: deep}, {SpanId: id}, {EventName: "good"},
+	}}}}}})
+	require.NoError(t, err)
+	records, err := format.UnmarshalLogs(logs)
+	assert.Len(t, records, 2)
+	requirePartial(t, err, 2, "values are nested in more than 64 levels")
+}
+
+func requirePartial(t *testing.T, err error, skipped int, first string) {
+	t.Helper()
+	partial, ok := errors.AsType[*format.PartialError](err)
+	require.True(t, ok, "%v", err)
+	assert.Equal(t, skipped, partial.Skipped)
+	assert.ErrorContains(t, err, first)
 }
 
 // Texts that are no UTF-8 do not keep spans from being written.
@@ -153,21 +243,40 @@ func FuzzOTLP(f *testing.F) {
 		f.Add(b)
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
-		if spans, _ := format.UnmarshalTraces(b); len(spans) > 0 {
-			again, err := format.MarshalTraces(spans)
-			require.NoError(t, err)
-			got, err := format.UnmarshalTraces(again)
-			require.NoError(t, err)
-			requireSame(t, &trace.Batch{Spans: spans}, &trace.Batch{Spans: got})
+		spans, err := format.UnmarshalTraces(b)
+		var data tracepb.TracesData
+		if proto.Unmarshal(b, &data) == nil {
+			want, wantErr := format.FromTraces(data.GetResourceSpans())
+			requireSame(t, &trace.Batch{Spans: want}, &trace.Batch{Spans: spans})
+			require.Equal(t, fmt.Sprint(wantErr), fmt.Sprint(err), "the bytes and the message are the same")
 		}
-		if logs, _ := format.UnmarshalLogs(b); len(logs) > 0 {
-			again, err := format.MarshalLogs(logs)
-			require.NoError(t, err)
-			got, err := format.UnmarshalLogs(again)
-			require.NoError(t, err)
-			requireSame(t, &trace.Batch{Logs: logs}, &trace.Batch{Logs: got})
+		logs, err := format.UnmarshalLogs(b)
+		var logsData logspb.LogsData
+		if proto.Unmarshal(b, &logsData) == nil {
+			want, wantErr := format.FromLogs(logsData.GetResourceLogs())
+			requireSame(t, &trace.Batch{Logs: want}, &trace.Batch{Logs: logs})
+			require.Equal(t, fmt.Sprint(wantErr), fmt.Sprint(err))
 		}
+		once := again(t, &trace.Batch{Spans: spans, Logs: logs})
+		require.Len(t, once.Spans, len(spans))
+		require.Len(t, once.Logs, len(logs))
+		requireSame(t, once, again(t, once)) // what was no UTF-8 is replaced the first time
 	})
+}
+
+// again writes a batch as protobuf and reads it.
+func again(t *testing.T, b *trace.Batch) *trace.Batch {
+	t.Helper()
+	traces, err := format.MarshalTraces(b.Spans)
+	require.NoError(t, err)
+	logs, err := format.MarshalLogs(b.Logs)
+	require.NoError(t, err)
+	out := &trace.Batch{}
+	out.Spans, err = format.UnmarshalTraces(traces)
+	require.NoError(t, err)
+	out.Logs, err = format.UnmarshalLogs(logs)
+	require.NoError(t, err)
+	return out
 }
 
 // Bytes of logs are told from bytes of spans wherever their first record is.

@@ -222,7 +222,8 @@ func (d *decoder) otlpLog() {
 
 // otlpAttributes reads a list of KeyValue messages that stands in so many lists
 // and maps.
-func (d *decoder) otlpAttributes(depth int) (attrs []trace.KeyValue) {
+func (d *decoder) otlpAttributes(depth int) []trace.KeyValue {
+	from := len(d.pairs)
 	d.r.Array(func(int) {
 		var kv trace.KeyValue
 		d.r.Object(func(name string) {
@@ -233,9 +234,9 @@ func (d *decoder) otlpAttributes(depth int) (attrs []trace.KeyValue) {
 				kv.Value = d.otlpValue(depth)
 			}
 		})
-		attrs = append(attrs, kv)
+		d.pairs = append(d.pairs, kv)
 	})
-	return attrs
+	return d.take(from)
 }
 
 // otlpValue reads an AnyValue message. One without a member that is known is an
@@ -269,18 +270,18 @@ func (d *decoder) otlpCompound(depth int, isMap bool) trace.Value {
 		return trace.Value{}
 	}
 	var list []trace.Value
-	var pairs []trace.KeyValue
+	var attrs []trace.KeyValue
 	d.r.Object(func(name string) {
 		switch {
 		case name != "values":
 		case isMap:
-			pairs = d.otlpAttributes(depth)
+			attrs = d.otlpAttributes(depth)
 		default:
 			d.r.Array(func(int) { list = append(list, d.otlpValue(depth)) })
 		}
 	})
 	if isMap {
-		return trace.Map(pairs...)
+		return trace.Map(attrs...)
 	}
 	return trace.List(list...)
 }

@@ -3,6 +3,7 @@
 package format
 
 import (
+	"fmt"
 	"strings"
 
 	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
@@ -56,15 +57,25 @@ func ToLogs(logs []trace.Log) []*logspb.ResourceLogs {
 }
 
 // MarshalTraces is the bytes of a TracesData message with what [ToTraces] makes
-// of the spans. An ExportTraceServiceRequest has the same bytes.
+// of the spans. An ExportTraceServiceRequest has the same bytes. More than 2 GiB
+// is an error, as protobuf holds no more.
 func MarshalTraces(spans []trace.Span) ([]byte, error) {
-	return proto.Marshal(&tracepb.TracesData{ResourceSpans: ToTraces(spans)})
+	return marshal(&tracepb.TracesData{ResourceSpans: ToTraces(spans)})
 }
 
 // MarshalLogs is the bytes of a LogsData message with what [ToLogs] makes of the
-// log records. An ExportLogsServiceRequest has the same bytes.
+// log records, like [MarshalTraces]. An ExportLogsServiceRequest has the same bytes.
 func MarshalLogs(logs []trace.Log) ([]byte, error) {
-	return proto.Marshal(&logspb.LogsData{ResourceLogs: ToLogs(logs)})
+	return marshal(&logspb.LogsData{ResourceLogs: ToLogs(logs)})
+}
+
+// marshal fails for what is longer than 2 GiB.
+func marshal(m proto.Message) ([]byte, error) {
+	b, err := proto.Marshal(m)
+	if err != nil {
+		return nil, fmt.Errorf("format: OTLP in protobuf: %w", err)
+	}
+	return b, nil
 }
 
 func toResource(r *trace.Resource) (*resourcepb.Resource, string) {

@@ -10,12 +10,14 @@ import (
 	"github.com/sidetrace/sidetrace/desk/trace/format/internal/jsonread"
 )
 
-// pairs reads an object as attributes that stand in so many lists and maps.
-func (d *decoder) pairs(depth int) (attrs []trace.KeyValue) {
+// members reads an object as attributes that stand in so many lists and maps.
+func (d *decoder) members(depth int) []trace.KeyValue {
+	from := len(d.pairs)
 	d.r.Object(func(name string) {
-		attrs = append(attrs, trace.KeyValue{Key: name, Value: d.plain(depth)})
+		v := d.plain(depth)
+		d.pairs = append(d.pairs, trace.KeyValue{Key: name, Value: v})
 	})
-	return attrs
+	return d.take(from)
 }
 
 // plain reads any JSON as a value.
@@ -39,7 +41,7 @@ func (d *decoder) compound(depth int) trace.Value {
 		return trace.Value{}
 	}
 	if d.r.Next() == jsonread.Object {
-		return trace.Map(d.pairs(depth)...)
+		return trace.Map(d.members(depth)...)
 	}
 	var list []trace.Value
 	d.r.Array(func(int) { list = append(list, d.plain(depth)) })

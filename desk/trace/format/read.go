@@ -122,7 +122,12 @@ func readProto(r io.Reader) (*trace.Batch, error) {
 	} else {
 		batch.Spans, err = UnmarshalTraces(b)
 	}
-	if partial := (*PartialError)(nil); err != nil && !errors.As(err, &partial) {
+	partial := (*PartialError)(nil)
+	switch {
+	case err == nil || errors.As(err, &partial):
+	case len(batch.Spans)+len(batch.Logs) > 0:
+		err = &PartialError{Skipped: 1, Err: errors.Unwrap(err)}
+	default:
 		err = fmt.Errorf("%w: %s", err, allowed)
 	}
 	return batch, err

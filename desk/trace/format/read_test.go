@@ -22,6 +22,7 @@ import (
 
 	"github.com/sidetrace/sidetrace/desk/trace"
 	"github.com/sidetrace/sidetrace/desk/trace/format"
+	"github.com/sidetrace/sidetrace/internal/otlpjson"
 )
 
 func read(t *testing.T, text string) *trace.Batch {
@@ -85,6 +86,45 @@ func TestSpellingsOfOTLPJSON(t *testing.T) {
 			requireSame(t, want, read(t, strings.NewReplacer(",", " ,\n\t", "{", "{\r\n").Replace(tt.in)+"\n"))
 		})
 	}
+}
+
+// What the SDK writes to files is read back, but for the count of what a resource
+// has dropped, which it does not write.
+func TestReadsWhatTheSDKWrites(t *testing.T) {
+	for seed := range uint64(seeds) {
+		want := newSource(seed).batch()
+		for i := range want.Spans {
+			want.Spans[i].Resource = undropped(want.Spans[i].Resource)
+		}
+		for i := range want.Logs {
+			want.Logs[i].Resource = undropped(want.Logs[i].Resource)
+		}
+		var file []byte
+		for _, rs := range format.ToTraces(want.Spans) {
+			for _, ss := range rs.GetScopeSpans() {
+				for _, s := range ss.GetSpans() {
+					file = append(otlpjson.AppendSpan(file, rs, ss, s), '\n')
+				}
+			}
+		}
+		for _, rl := range format.ToLogs(want.Logs) {
+			for _, sl := range rl.GetScopeLogs() {
+				for _, l := range sl.GetLogRecords() {
+					file = append(otlpjson.AppendLog(file, rl, sl, l), '\n')
+				}
+			}
+		}
+		got, err := format.Read(bytes.NewReader(file))
+		require.NoError(t, err, "seed %d", seed)
+		requireSame(t, want, got)
+	}
+}
+
+func undropped(r *trace.Resource) *trace.Resource {
+	if r == nil {
+		return nil
+	}
+	return &trace.Resource{Attributes: r.Attributes, SchemaURL: r.SchemaURL}
 }
 
 func TestSeverities(t *testing.T) {

@@ -189,11 +189,12 @@ func (d *decoder) zipkinEndpoint() (e endpoint) {
 	return e
 }
 
-func (d *decoder) zipkinTags() (attrs []trace.KeyValue) {
+func (d *decoder) zipkinTags() []trace.KeyValue {
+	from := len(d.pairs)
 	d.r.Object(func(name string) {
-		attrs = append(attrs, trace.KeyValue{Key: name, Value: trace.String(d.r.Text())})
+		d.pairs = append(d.pairs, trace.KeyValue{Key: name, Value: trace.String(d.r.Text())})
 	})
-	return attrs
+	return d.take(from)
 }
 
 func (d *decoder) zipkinAnnotation() (e trace.Event) {
@@ -240,7 +241,7 @@ func annotation(e *trace.Event, text string) bool {
 	var attrs []trace.KeyValue
 	d.r.Object(func(member string) {
 		members++
-		name, attrs = member, d.pairs(0)
+		name, attrs = member, d.members(0)
 	})
 	d.r.End()
 	if members != 1 || d.r.Problems() > 0 {
