@@ -76,6 +76,20 @@ func TestOTLPShares(t *testing.T) {
 	assert.Same(t, got.Spans[0].Scope, got.Spans[1].Scope)
 }
 
+// wrapped is a value in a map.
+func wrapped(v *commonpb.AnyValue) *commonpb.AnyValue {
+	pairs := &commonpb.KeyValueList{Values: []*commonpb.KeyValue{{Key: "k", Value: v}}}
+	return &commonpb.AnyValue{Value: &commonpb.AnyValue_KvlistValue{KvlistValue: pairs}}
+}
+
+func maps(levels int) *commonpb.AnyValue {
+	v := &commonpb.AnyValue{}
+	for range levels {
+		v = wrapped(v)
+	}
+	return v
+}
+
 // What one span has wrong costs no other span.
 func TestOTLPLeavesOutWhatIsWrong(t *testing.T) {
 	deep := func(levels int) *commonpb.AnyValue {
@@ -85,8 +99,7 @@ func TestOTLPLeavesOutWhatIsWrong(t *testing.T) {
 				v = &commonpb.AnyValue{Value: &commonpb.AnyValue_ArrayValue{ArrayValue: &commonpb.ArrayValue{Values: []*commonpb.AnyValue{v}}}}
 				continue
 			}
-			pairs := &commonpb.KeyValueList{Values: []*commonpb.KeyValue{{Key: "k", Value: v}}}
-			v = &commonpb.AnyValue{Value: &commonpb.AnyValue_KvlistValue{KvlistValue: pairs}}
+			v = wrapped(v)
 		}
 		return v
 	}
@@ -106,6 +119,9 @@ func TestOTLPLeavesOutWhatIsWrong(t *testing.T) {
 		{"long link", &tracepb.Span{TraceId: id(16), SpanId: id(8), Links: []*tracepb.Span_Link{{TraceId: id(99)}}}, "longer than"},
 		{"64 levels", &tracepb.Span{TraceId: id(16), SpanId: id(8), Attributes: []*commonpb.KeyValue{{Key: "k", Value: deep(64)}}}, ""},
 		{"65 levels", &tracepb.Span{TraceId: id(16), SpanId: id(8), Attributes: []*commonpb.KeyValue{{Key: "k", Value: deep(65)}}}, "more than 64 levels"},
+		{"65 levels with a map within", &tracepb.Span{TraceId: id(16), SpanId: id(8), Attributes: []*commonpb.KeyValue{{Key: "k", Value: wrapped(deep(64))}}}, "more than 64 levels"},
+		{"65 maps", &tracepb.Span{TraceId: id(16), SpanId: id(8), Events: []*tracepb.Span_Event{{Attributes: []*commonpb.KeyValue{{Key: "k", Value: maps(65)}}}}}, "more than 64 levels"},
+		{"64 maps", &tracepb.Span{TraceId: id(16), SpanId: id(8), Links: []*tracepb.Span_Link{{Attributes: []*commonpb.KeyValue{{Key: "k", Value: maps(64)}}}}}, ""},
 		{"nil members", &tracepb.Span{TraceId: id(16), SpanId: id(8), Attributes: []*commonpb.KeyValue{nil}, Events: []*tracepb.Span_Event{nil}, Links: []*tracepb.Span_Link{nil}}, ""},
 	}
 	for _, tt := range tests {
@@ -113,6 +129,13 @@ func TestOTLPLeavesOutWhatIsWrong(t *testing.T) {
 			good := &tracepb.Span{TraceId: id(16), SpanId: id(3)}
 			scope := &tracepb.ScopeSpans{Spans: []*tracepb.Span{good, tt.span, good}}
 			spans, err := format.FromTraces([]*tracepb.ResourceSpans{nil, {ScopeSpans: []*tracepb.ScopeSpans{nil, scope}}})
+			if tt.span != nil { // which protobuf does not write
+				b, marshalErr := proto.Marshal(&tracepb.TracesData{ResourceSpans: []*tracepb.ResourceSpans{{ScopeSpans: []*tracepb.ScopeSpans{scope}}}})
+				require.NoError(t, marshalErr)
+				same, sameErr := format.UnmarshalTraces(b)
+				requireSame(t, &trace.Batch{Spans: spans}, &trace.Batch{Spans: same})
+				require.Equal(t, fmt.Sprint(err), fmt.Sprint(sameErr))
+			}
 			if tt.want == "" {
 				require.NoError(t, err)
 				require.Len(t, spans, 3)
