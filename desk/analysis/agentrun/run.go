@@ -144,6 +144,7 @@ type Call struct {
 	Provider string `json:"provider,omitempty"`
 	Model    string `json:"model,omitempty"`
 	Agent    string `json:"agent,omitempty"`
+	asked    string // the model of the request, where Model is that of the response
 
 	Usage Usage `json:"usage"`
 	// Added says that the span gave its input without cached tokens, or its output
@@ -182,6 +183,7 @@ const (
 // A Repeat is a claim that was not counted.
 type Repeat struct {
 	Span       int32  `json:"span"`       // None: a record without a span
+	Node       int32  `json:"node"`       // the innermost node around it
 	FromRecord bool   `json:"fromRecord"` // the claim is the record's, not the span's
 	Usage      Usage  `json:"usage"`
 	Reported   Amount `json:"reported"`

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package agentrun
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"github.com/sidetrace/sidetrace/desk/trace/semconv"
+)
+
+// addFrames finds the first frame of each node, which is that of a call in it if
+// the node does not say, and that of the run.
+func (r *rollup) addFrames() {
+	first := make([]int64, len(r.run.Nodes)) // moments
+	for i := range first {
+		first[i] = math.MaxInt64
+	}
+	for i := range r.run.Calls {
+		if c := &r.run.Calls[i]; c.Node != None && c.FirstFrame != Unknown {
+			first[c.Node] = min(first[c.Node], plusNano(c.Start, c.FirstFrame))
+		}
+	}
+	for i := range slices.Backward(r.run.Nodes) {
+		n := &r.run.Nodes[i]
+		if n.FirstFrame == Unknown && first[i] != math.MaxInt64 {
+			n.FirstFrame = max(first[i]-n.Start, 0)
+		}
+		if n.Parent != None && n.FirstFrame != Unknown {
+			first[n.Parent] = min(first[n.Parent], plusNano(n.Start, n.FirstFrame))
+		}
+	}
+	r.addFirstFrame()
+}
+
+// addFirstFrame finds the first frame of the run: of any span, or else of a
+// record, whose times are in milliseconds.
+func (r *rollup) addFirstFrame() {
+	start, first, span := int64(math.MaxInt64), int64(math.MaxInt64), None
+	for at := range r.tree.Nodes {
+		n := &r.tree.Nodes[at]
+		start = min(start, n.Span.Start)
+		if !r.mayHaveFrame(int32(at)) {
+			continue
+		}
+		if frame := r.firstFrame(int32(at)); frame != Unknown && plusNano(n.Span.Start, frame) < first {
+			first, span = n.Span.Start+frame, int32(at)
+		}
+	}
+	if len(r.tree.Nodes) == 0 {
+		for i := range r.records.requests {
+			start = min(start, r.records.requests[i].record.Start)
+		}
+	}
+	if first == math.MaxInt64 {
+		first = r.firstRecorded()
+	}
+	if first != math.MaxInt64 {
+		r.run.FirstFrame, r.run.FirstFrameSpan = max(first-start, 0), span
+	}
+}
+
+// mayHaveFrame reports whether a span has an attribute of its first frame, or is
+// of a kind whose events may tell.
+func (r *rollup) mayHaveFrame(at int32) bool {
+	n := &r.tree.Nodes[at]
+	return n.Attrs[semconv.FirstChunkSeconds] != 0 || n.Attrs[semconv.FirstFrameMillis] != 0 || n.Attrs[semconv.CompletionStart] != 0 ||
+		r.roles[at] != noRole || isWorkflowNode(n)
+}
+
+// firstRecorded is the moment of the first frame by the records.
+func (r *rollup) firstRecorded() int64 {
+	first := int64(math.MaxInt64)
+	for i := range r.records.requests {
+		if record := r.records.requests[i].record; record.FirstFrame != Unknown {
+			first = min(first, plusNano(record.Start, record.FirstFrame))
+		}
+	}
+	for i := range r.records.logged {
+		if n := r.records.logged[i].node; n.FirstFrame != Unknown {
+			first = min(first, plusNano(n.Start, n.FirstFrame))
+		}
+	}
+	return first
+}
+
+// order sorts nodes and calls by their start.
+func (r *rollup) order() {
+	run := r.run
+	nodes := sortByStart(run.Nodes, func(n *Node) int64 { return n.Start })
+	calls := sortByStart(run.Calls, func(c *Call) int64 { return c.Start })
+	for i := range run.Nodes {
+		n := &run.Nodes[i]
+		n.Parent = nodes.place(n.Parent)
+		for j := range n.Next {
+			n.Next[j] = nodes.place(n.Next[j])
+		}
+		slices.Sort(n.Next)
+	}
+	for i := range run.Calls {
+		run.Calls[i].Node = nodes.place(run.Calls[i].Node)
+	}
+	for i := range run.Repeats {
+		run.Repeats[i].Node = nodes.place(run.Repeats[i].Node)
+		run.Repeats[i].Call = calls.place(run.Repeats[i].Call)
+	}
+}
+
+// places are the new indexes of what was sorted, by the old ones; nil for what
+// stood in order.
+type places []int32
+
+func (p places) place(old int32) int32 {
+	if old == None || p == nil {
+		return old
+	}
+	return p[old]
+}
+
+// sortByStart sorts, those that start together as they stood.
+func sortByStart[T any](items []T, start func(*T) int64) places {
+	compare := func(a, b *T) int { return cmp.Compare(start(a), start(b)) }
+	if slices.IsSortedFunc(items, func(a, b T) int { return compare(&a, &b) }) {
+		return nil
+	}
+	order := make([]int32, len(items))
+	for i := range order {
+		order[i] = int32(i)
+	}
+	slices.SortStableFunc(order, func(a, b int32) int { return compare(&items[a], &items[b]) })
+	sorted, to := make([]T, len(items)), make(places, len(items))
+	for i, from := range order {
+		sorted[i], to[from] = items[from], int32(i)
+	}
+	copy(items, sorted)
+	return to
+}
