@@ -18,7 +18,7 @@ const (
 
 // The colours of what only one of two traces has.
 const (
-	addedStyle   style = "32"
+	addedStyle         = good
 	removedStyle style = "35"
 )
 
@@ -79,8 +79,7 @@ func (d *diffDrawing) heading(what string, t *analysis.Tree) {
 	}
 	f := factsOf(Entry{Tree: t})
 	d.title(l, t, f)
-	l = f.counts(d.line().to(width(what) + 2))
-	d.write(l.add(faint, dot+"trace "+f.TraceID.String()))
+	d.parts(width(what)+2, append(f.counts(), value{"trace " + f.TraceID.String(), faint}))
 }
 
 // counts says how many spans are in both traces and in one.
@@ -96,17 +95,17 @@ func (d *diffDrawing) counts() {
 			both++
 		}
 	}
-	l := d.line().add(plain, plural(both, "span")+" in both")
+	parts := []value{{text: plural(both, "span") + " in both"}}
 	if onlyA > 0 {
-		l.add(plain, dot).add(addedStyle, "+ "+Count(onlyA)+" only in this one")
+		parts = append(parts, value{"+ " + Count(onlyA) + " only in this one", addedStyle})
 	}
 	if onlyB > 0 {
-		l.add(plain, dot).add(removedStyle, "− "+Count(onlyB)+" only in the other")
+		parts = append(parts, value{"− " + Count(onlyB) + " only in the other", removedStyle})
 	}
 	if !d.comparison.Similar {
-		l.add(plain, dot).add(notice, "the traces have little in common")
+		parts = append(parts, value{"the traces have little in common", notice})
 	}
-	d.write(l)
+	d.parts(0, parts)
 }
 
 // outline makes the rows; equal siblings without children are one.

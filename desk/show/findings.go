@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	severityColumn = 10
+	severityColumn = 11
 	mostWitnesses  = 3 // spans that are named below a finding
 	mostHeadlines  = 3
 )

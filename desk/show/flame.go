@@ -210,7 +210,7 @@ func (d *flameDrawing) selfTimes(g *analysis.FlameGraph) {
 		b.own = b.busy
 		rows = append(rows, []value{
 			{text: Duration(int64(s.self))}, {text: percent(s.self, whole)}, {b.String(), d.palette.text(service)}, {text: Count(s.spans)},
-			{text: spanName(&d.tree.Nodes[s.node])}, {clean(service), d.palette.text(service)},
+			{text: spanName(&d.tree.Nodes[s.node])}, d.palette.value(service),
 		})
 	}
 	d.table(columns, rows)

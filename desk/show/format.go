@@ -91,11 +91,11 @@ func Tokens(n float64) string {
 	switch {
 	case math.IsNaN(n) || math.IsInf(n, 0) || n < 0:
 		return unknown
-	case n < 1000:
+	case n < 999.5:
 		return strconv.FormatFloat(n, 'f', 0, 64)
-	case n < 999_950:
+	case n < 999_500:
 		return significant(n/1e3) + "k"
-	case n < 999_950_000:
+	case n < 999_500_000:
 		return significant(n/1e6) + "M"
 	}
 	return significant(n/1e9) + "G"

@@ -11,7 +11,7 @@ import (
 	"github.com/sidetrace/sidetrace/desk/trace/semconv"
 )
 
-const dot = " · "
+const dot = " · " // between things on a line
 
 // An Entry is a trace with what is known of the agent that ran in it.
 type Entry struct {
@@ -30,8 +30,8 @@ func (v View) Header(w io.Writer, e Entry) error {
 	}
 	f := factsOf(e)
 	p.title(p.line(), e.Tree, f)
-	p.write(f.counts(p.line()))
-	p.say(faint, f.ids(e.Tree))
+	p.parts(0, f.counts())
+	p.parts(0, f.ids(e.Tree))
 	return p.done()
 }
 
@@ -62,30 +62,41 @@ func factsOf(e Entry) *facts {
 	return f
 }
 
-func (f *facts) counts(l *line) *line {
-	l.add(plain, Duration(f.Duration)+dot+plural(f.Spans, "span"))
-	if f.ServiceCount > 0 {
-		l.add(plain, dot+plural(f.ServiceCount, "service"))
+// parts writes what belongs to one line, with dots between; what does not fit
+// goes to lines below, with the same indent.
+func (p *page) parts(indent int, parts []value) {
+	l := p.line().to(indent)
+	for i, part := range parts {
+		switch {
+		case i == 0:
+		case l.used+width(dot)+width(part.text) <= p.columns():
+			l.add(faint, dot)
+		default:
+			p.write(l)
+			l = p.line().to(indent)
+		}
+		l.add(part.style, part.text)
 	}
-	if f.Errors > 0 {
-		l.add(plain, dot).add(failed, plural(f.Errors, "error"))
+	p.write(l)
+}
+
+func (f *facts) counts() []value {
+	parts := []value{{text: Duration(f.Duration)}, {text: plural(f.Spans, "span")}}
+	add := func(is bool, s style, text string) {
+		if is {
+			parts = append(parts, value{text, s})
+		}
 	}
-	if u := f.run.Usage; !u.IsZero() {
-		l.add(plain, dot+tokensOf(u.Input)+" tokens in, "+tokensOf(u.Output)+" out")
-	}
-	if cost := costOf(&f.run.Cost); cost != "" {
-		l.add(plain, dot+cost)
-	}
-	if f.run.FirstFrame > 0 {
-		l.add(plain, dot+"first frame "+Duration(f.run.FirstFrame))
-	}
-	if f.Orphans > 0 {
-		l.add(plain, dot).add(notice, plural(f.Orphans, "orphan"))
-	}
-	if f.Skewed {
-		l.add(plain, dot).add(notice, "clocks differ")
-	}
-	return l
+	add(f.ServiceCount > 0, plain, plural(f.ServiceCount, "service"))
+	add(f.Errors > 0, failed, plural(f.Errors, "error"))
+	u := f.run.Usage
+	add(!u.IsZero(), plain, tokensOf(u.Input)+" tokens in, "+tokensOf(u.Output)+" out")
+	cost := costOf(&f.run.Cost)
+	add(cost != "", plain, cost)
+	add(f.run.FirstFrame > 0, plain, "first frame "+Duration(f.run.FirstFrame))
+	add(f.Orphans > 0, notice, plural(f.Orphans, "orphan"))
+	add(f.Skewed, notice, "clocks differ")
+	return parts
 }
 
 // tokensOf is tokens of a run, where 0 means that nobody said.
@@ -112,14 +123,13 @@ func costOf(c *agentrun.Cost) string {
 	return strings.Join(texts, " + ")
 }
 
-func (f *facts) ids(t *analysis.Tree) string {
-	ids := []string{"trace " + f.TraceID.String()}
+func (f *facts) ids(t *analysis.Tree) []value {
+	ids := []value{{"trace " + f.TraceID.String(), faint}}
 	for _, node := range t.Order {
 		n := &t.Nodes[node]
 		if sid := n.Attrs.Text(n.Span, semconv.SID); sid != "" {
-			ids = append(ids, "session "+clean(sid))
-			break
+			return append(ids, value{"session " + clean(sid), faint})
 		}
 	}
-	return strings.Join(ids, dot)
+	return ids
 }

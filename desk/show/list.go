@@ -39,7 +39,7 @@ func (p *page) listRow(e Entry, id string) []value {
 		errors = value{Count(f.Errors), failed}
 	}
 	return []value{
-		{text: id}, {p.time(f.Start), faint}, {text: spanName(&e.Tree.Nodes[f.Root])}, {clean(f.RootService), newPalette([]string{f.RootService}).text(f.RootService)},
+		{text: id}, {p.moment(f.Start, "2006-01-02 15:04:05"), faint}, {text: spanName(&e.Tree.Nodes[f.Root])}, newPalette([]string{f.RootService}).value(f.RootService),
 		{text: Duration(f.Duration)}, {text: Count(f.Spans)}, errors, tokens,
 	}
 }

@@ -6,10 +6,16 @@ import (
 	"hash/fnv"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // A style is the parameters of an SGR sequence (ECMA-48, section 8.3.117).
 type style string
+
+// hasPaper reports whether the style has a background.
+func (s style) hasPaper() bool {
+	return strings.Contains(string(s), ";48;") || s == failedBlock
+}
 
 // Colours that mean something are those of the terminal's own theme.
 const (
@@ -52,6 +58,15 @@ func newPalette(services []string) palette {
 
 func (p palette) text(service string) style {
 	return style("38;5;" + strconv.Itoa(int(p[service])))
+}
+
+// value is the name of a service, in its colour.
+func (p palette) value(service string) value {
+	v := textValue(service)
+	if v.text != unknown {
+		v.style = p.text(service)
+	}
+	return v
 }
 
 // block is for black text on the colour of a service.

@@ -38,17 +38,10 @@ func (d *servicesDrawing) services(t *analysis.Tree) {
 	}
 	var rows [][]value
 	for _, s := range t.Summary().Services {
-		row := []value{d.service(s.Name), {text: Count(s.Spans)}, errorsValue(s.Errors)}
+		row := []value{d.palette.value(s.Name), {text: Count(s.Spans)}, errorsValue(s.Errors)}
 		rows = append(rows, append(row, loadValues(served[s.Name])...))
 	}
 	d.table(columns, rows[:d.limit(len(rows))])
-}
-
-func (d *servicesDrawing) service(name string) value {
-	if name == "" {
-		return value{unknown, faint}
-	}
-	return value{clean(name), d.palette.text(name)}
 }
 
 func errorsValue(n int) value {
@@ -116,7 +109,7 @@ func (d *servicesDrawing) call(caller value, what *analysis.ServiceNode, load an
 func (d *servicesDrawing) nodeValue(at int32) value {
 	n := &d.topology.Nodes[at]
 	if n.Role == analysis.RoleService {
-		return d.service(n.Key)
+		return d.palette.value(n.Key)
 	}
 	return value{text: clean(n.Name)}
 }

@@ -55,11 +55,11 @@ func statisticsRow(s *analysis.Statistics, r *analysis.StatisticsRow, colours pa
 	var row []value
 	for i, by := range s.By {
 		text := r.Cells[i].String()
-		v := textValue(text)
-		if by == "service" && v.text != unknown {
-			v.style = colours.text(text)
+		if by == "service" {
+			row = append(row, colours.value(text))
+		} else {
+			row = append(row, textValue(text))
 		}
-		row = append(row, v)
 	}
 	row = append(row, value{text: Count(r.Count)}, errorsValue(r.Errors))
 	average := min(max(r.Average, math.MinInt64), math.MaxInt64/2)

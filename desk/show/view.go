@@ -53,12 +53,14 @@ func (v View) limit(n int) int {
 }
 
 // time writes a moment, given in ns since 1970, in the view's zone.
-func (v View) time(ns int64) string {
+func (v View) time(ns int64) string { return v.moment(ns, "2006-01-02 15:04:05.000 MST") }
+
+func (v View) moment(ns int64, layout string) string {
 	zone := v.Zone
 	if zone == nil {
 		zone = time.UTC
 	}
-	return time.Unix(0, ns).In(zone).Format("2006-01-02 15:04:05.000 MST")
+	return time.Unix(0, ns).In(zone).Format(layout)
 }
 
 // A page is a drawing being written.
@@ -94,23 +96,29 @@ type line struct {
 	pad   int // spaces that are due if anything follows
 }
 
-// add appends text as it is: for text of ours, or text made clean.
+// add appends text as it is: for text of ours, or text made clean. Blanks at its
+// ends are not coloured, unless the style has a background.
 func (l *line) add(s style, text string) *line {
-	if text == "" {
-		return l
+	inner := text
+	if !s.hasPaper() {
+		inner = strings.TrimLeft(text, " ")
+		l.pad += len(text) - len(inner)
+		text, inner = inner, strings.TrimRight(inner, " ")
 	}
 	room := l.limit - l.used - l.pad
-	if room <= 0 {
+	if inner == "" || room <= 0 {
 		return l
 	}
-	text = cut(text, room)
 	l.flush()
+	after := len(text) - len(inner)
+	inner = cut(inner, room)
 	if s != plain && l.color {
-		l.b.WriteString("\x1b[" + string(s) + "m" + text + "\x1b[0m")
+		l.b.WriteString("\x1b[" + string(s) + "m" + inner + "\x1b[0m")
 	} else {
-		l.b.WriteString(text)
+		l.b.WriteString(inner)
 	}
-	l.used += width(text)
+	l.used += width(inner)
+	l.pad = after
 	return l
 }
 
@@ -122,13 +130,13 @@ func (l *line) flush() {
 	}
 }
 
-// to moves on to a column; text that is there already stays.
+// to moves on to a column, or stays where text has passed it.
 func (l *line) to(column int) *line {
 	l.pad = max(min(column, l.limit)-l.used, 0)
 	return l
 }
 
-// gap moves on by some columns.
+// gap moves on by some columns more.
 func (l *line) gap(columns int) *line {
 	l.pad += columns
 	return l
