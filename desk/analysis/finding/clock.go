@@ -4,6 +4,7 @@ package finding
 
 import (
 	"cmp"
+	"math"
 	"slices"
 
 	"github.com/sidetrace/sidetrace/desk/analysis"
@@ -168,16 +169,14 @@ func (c *clock) children(node int32) []int32 {
 
 func (c *clock) duration(node int32) int64 { return c.end[node] - c.start[node] }
 
-// extent is the time from the first start to the last end.
+// extent is the time from the first start to the last end as they were recorded.
 func (c *clock) extent() int64 {
-	if c.main == none {
-		return 0
+	first, last := int64(math.MaxInt64), int64(math.MinInt64)
+	for i := range c.tree.Nodes {
+		s := c.tree.Nodes[i].Span
+		first, last = min(first, s.Start), max(last, s.End)
 	}
-	first, last := c.start[c.main], c.end[c.main]
-	for i := range c.start {
-		first, last = min(first, c.start[i]), max(last, c.end[i])
-	}
-	return last - first
+	return max(0, relative(last, first))
 }
 
 // original is a time of a node as its own clock had it, in ns since 1970.

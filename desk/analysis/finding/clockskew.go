@@ -33,6 +33,9 @@ func (f *finder) describeSkew(c *candidate) (title, advice string) {
 	if c.place[2] < 0 {
 		where = "ahead of"
 	}
+	if service == other {
+		service, other = "one instance of "+service, "another"
+	}
 	return fmt.Sprintf("the clock of %s is %s %s that of %s", service, human(c.value), where, other),
 		"Keep the clocks of both hosts by NTP, and compare times of these services with care."
 }

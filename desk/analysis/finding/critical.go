@@ -10,8 +10,8 @@ import (
 )
 
 // Path is what the main root waited for, as [CriticalPath] has it: its
-// spans, those with the most time on it first, and what took it up. A trace of one
-// span, or whose main root took no time, has none. The cost is the whole path.
+// spans, those with the most time on it first, and what took it up. A main
+// root that waited for no other span has none. The cost is the whole path.
 const Path Kind = "criticalPath"
 
 // Bottleneck is the span with the largest self time on the critical path, at least
@@ -35,17 +35,13 @@ func (f *finder) onPathNodes() []int32 {
 }
 
 func (f *finder) path() {
-	if len(f.tree.Nodes) > 1 && f.duration(f.main) > 0 {
-		f.add(candidate{severity: Info, nodes: f.onPathNodes(), cost: f.duration(f.main)})
+	if nodes := f.onPathNodes(); len(nodes) > 1 {
+		f.add(candidate{severity: Info, nodes: nodes, cost: f.duration(f.main)})
 	}
 }
 
 func (f *finder) describePath(c *candidate) (title, advice string) {
-	verb := "spans make"
-	if len(c.nodes) == 1 {
-		verb = "span makes"
-	}
-	return fmt.Sprintf("%d of %d %s up the %s of %s: %s", len(c.nodes), len(f.tree.Nodes), verb, human(c.cost), f.name(f.main), strings.Join(f.operationsOnPath(c.nodes), ", ")),
+	return fmt.Sprintf("%d of %d spans make up the %s of %s: %s", len(c.nodes), len(f.tree.Nodes), human(c.cost), f.name(f.main), strings.Join(f.operationsOnPath(c.nodes), ", ")),
 		"Make these spans faster, or take them out of the way, as nothing else shortens the trace."
 }
 

@@ -180,7 +180,7 @@ func (f *finder) finding(r *rule, c *candidate) Finding {
 	if c.places > 1 {
 		title += fmt.Sprintf("; the same at %s", plural(c.places-1, "other place"))
 		if c.totalCost > 0 {
-			title += ", in all " + human(min(c.totalCost, f.total))
+			title += ", together costing " + human(min(c.totalCost, f.total))
 		}
 	}
 	return Finding{

@@ -51,8 +51,8 @@ type Finding struct {
 	// Places is how often the same was found in the trace: at least 1.
 	Places int `json:"places"`
 	// Cost is the time, in ns, that it took or that could be saved, at all places
-	// together; never negative, and never more than the trace took. 0 for what
-	// costs no time.
+	// together; never negative, and never more than the time from the first start
+	// to the last end of the trace. 0 for what costs no time.
 	Cost time.Duration `json:"cost"`
 	// Tokens are those that it cost, of the prompts and the answers of models.
 	Tokens int64 `json:"tokens,omitempty"`

@@ -128,7 +128,12 @@ func (f *finder) isNextTool(row []step, s *step) bool {
 		return true
 	}
 	last := &row[len(row)-1]
-	return s.start-last.end < toolPause && f.sameRequest(last.nodes[0], s.nodes[0]) != equal && !f.needs(s, row)
+	return s.start-last.end < toolPause && !f.isSameCall(last.nodes[0], s.nodes[0]) && !f.needs(s, row)
+}
+
+// isSameCall reports whether two tools are known to have been called for the same.
+func (f *finder) isSameCall(a, b int32) bool {
+	return f.toolName(a) == f.toolName(b) && f.sameRequest(a, b) == equal
 }
 
 // inRows finds calls of different operations with no time between them.

@@ -142,7 +142,7 @@ func placeholder(text string, ended byte) int {
 	case '?':
 		return 1
 	case ':':
-		if ended == ':' || ended == 'w' { // a cast, or a part of a name
+		if ended == ':' || ended == 'w' || ended == 'v' { // a cast, or a part of a name
 			return 0
 		}
 	case '%':

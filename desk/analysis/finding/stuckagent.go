@@ -50,6 +50,8 @@ type agentRun struct {
 	tools  []toolCall
 	models []int32 // those with tokens
 	tokens []int64 // of all models before each
+	// changed counts the tools before each that got something new later on.
+	changed []int32
 }
 
 func (f *finder) stuckAgents() {
@@ -146,7 +148,8 @@ func (f *finder) identify(run *agentRun) {
 	run.markProgress()
 }
 
-// markProgress marks the calls after which an equal one got another result.
+// markProgress marks the calls after which an equal one got another result, and
+// counts them.
 func (run *agentRun) markProgress() {
 	last := map[int32]int32{}
 	for i := range run.tools {
@@ -156,6 +159,13 @@ func (run *agentRun) markProgress() {
 			last[call.key] = call.result
 		}
 		call.changes = known && result != call.result
+	}
+	run.changed = make([]int32, len(run.tools)+1)
+	for i := range run.tools {
+		run.changed[i+1] = run.changed[i]
+		if run.tools[i].changes {
+			run.changed[i+1]++
+		}
 	}
 }
 
@@ -279,10 +289,14 @@ func (f *finder) scattered(run *agentRun) {
 }
 
 // isStuckAt reports whether equal calls are enough, got known and equal results,
-// and came one after the other.
+// and came one after the other; and whether no other call between them waited for
+// something, as they would wait with it.
 func (f *finder) isStuckAt(run *agentRun, calls []int) bool {
 	first := &run.tools[calls[0]]
 	if len(calls) < f.options.EqualToolCalls || first.result == none {
+		return false
+	}
+	if run.changed[calls[len(calls)-1]] != run.changed[calls[0]] {
 		return false
 	}
 	for i, at := range calls[1:] {

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package finding_test
+
+import (
+	"testing"
+
+	"github.com/sidetrace/sidetrace/desk/analysis/finding"
+)
+
+func TestNPlusOne(t *testing.T) {
+	checkKind(t, finding.NPlusOne, []drawn{
+		{name: "queries that differ in an id", trace: `
+list [0 100] server @shop
+  SELECT [10 14] *6+5 sql=~SELECT * FROM items WHERE id = #~`, want: []string{
+			"warning 20ms: SELECT (shop) ran 6 times one after the other below list: 24ms, on average 4ms | SELECT ×6",
+		}},
+		{name: "gaps and other spans between", trace: `
+list [0 200] server @shop
+  SELECT [10 14] *5+30 sql=~SELECT * FROM items WHERE id = ?~
+  render [15 20] *5+30
+  GET [21 24] *5+30 get=https://stock/items/#`, want: []string{
+			"warning 16ms: SELECT (shop) ran 5 times one after the other below list: 20ms, on average 4ms | SELECT ×5",
+			"warning 12ms: GET (shop) ran 5 times one after the other below list: 15ms, on average 3ms | GET ×5",
+		}},
+		{name: "requests that differ in a UUID and a value", trace: `
+list [0 100] @shop
+  GET [10 14] *5+10 get=https://users/v1/6f1b6a3e-8a9b-4a5e-9d7c-01234567890#?fields=a#`, want: []string{
+			"warning 16ms: GET (shop) ran 5 times one after the other below list: 20ms, on average 4ms | GET ×5",
+		}},
+		{name: "spans around one call each", trace: `
+list [0 100] @shop
+  load item [10 14] *5+10
+    stock.v1/Get [11 13] client rpc.system.name=grpc`, want: []string{
+			"warning 16ms: load item (shop) ran 5 times one after the other below list: 20ms, on average 4ms | load item ×5",
+		}},
+		{name: "the same loop at several places", trace: `
+run [0 400] @shop
+  list [0 100] *3+100
+    SELECT [10 14] *5+5 sql=~SELECT * FROM items WHERE id = ?~`, want: []string{
+			"warning 48ms: SELECT (shop) ran 5 times one after the other below list: 20ms, on average 4ms; the same at 2 other places, together costing 48ms | SELECT ×5",
+		}},
+		{name: "texts embedded one by one", trace: `
+index [0 600] @rag
+  embed [10 100] *5+100 gen_ai.operation.name=embeddings`, want: []string{
+			"warning 360ms: embed (rag) ran 5 times one after the other below index: 450ms, on average 90ms | embed ×5",
+		}},
+		{name: "the successful attempts among failures", trace: `
+list [0 200] @shop
+  GET [10 14] *6+20 get=https://users/#
+  GET [130 134] get=https://users/6 fail
+  GET [140 144] get=https://users/6`, want: []string{
+			"warning 24ms: GET (shop) ran 7 times one after the other below list: 28ms, on average 4ms | GET ×7",
+		}},
+
+		{name: "calls at once", trace: `
+list [0 100] server @shop
+  SELECT [10 20] *6+0.1 sql=~SELECT * FROM items WHERE id = #~`},
+		{name: "batches of calls at once", trace: `
+list [0 100] @shop
+  GET [10 20] *2+1 get=https://users/1#
+  GET [30 40] *2+1 get=https://users/2#
+  GET [50 60] *2+1 get=https://users/3#`},
+		{name: "only four", trace: `
+list [0 100] @shop
+  SELECT [10 14] *4+5 sql=~SELECT * FROM items WHERE id = #~`},
+		{name: "different queries of one name", trace: `
+list [0 100] @shop
+  SELECT [10 14] sql=~SELECT * FROM items WHERE id = ?~
+  SELECT [20 24] sql=~SELECT * FROM users WHERE id = ?~
+  SELECT [30 34] sql=~SELECT * FROM carts WHERE id = ?~
+  SELECT [40 44] sql=~SELECT * FROM taxes WHERE id = ?~
+  SELECT [50 54] sql=~SELECT * FROM zones WHERE id = ?~`},
+		{name: "pages of a list", trace: `
+list [0 100] @shop
+  GET [10 14] *6+10 get=https://users/all?page=#
+  SELECT [15 19] *6+10 sql=~SELECT * FROM items LIMIT 10 OFFSET #0~`},
+		{name: "no notable time", trace: `
+list [0 9000] @shop
+  SELECT [10 11] *6+5 sql=~SELECT * FROM items WHERE id = #~`},
+		{name: "turns of an agent", trace: `
+run [0 900] @agent
+  step [10 100] *6+100
+    chat [20 80] model=m client`},
+		{name: "work without calls", trace: `
+run [0 100] @agent
+  parse [10 14] *6+10`},
+		{name: "attempts", trace: `
+run [0 100] @agent
+  GET [10 14] *5+10 get=https://users/1 fail
+  GET [60 64] get=https://users/1`},
+		{name: "equal queries", trace: `
+list [0 100] @shop
+  SELECT [10 14] *6+5 sql=~SELECT * FROM items WHERE id = 7~`},
+		{name: "messages that are sent", trace: `
+list [0 100] @shop
+  publish [10 14] *6+10 producer messaging.system=kafka`},
+	})
+}
