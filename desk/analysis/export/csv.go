@@ -61,7 +61,7 @@ func SummariesCSV(w io.Writer, all []*analysis.Summary) error {
 func integer(n int64) string { return strconv.FormatInt(n, 10) }
 
 func guardedValue(v trace.Value) string {
-	if v.Kind() == trace.IntValue || v.Kind() == trace.FloatValue {
+	if _, finite := v.Number(); finite && v.Kind() != trace.StringValue {
 		return v.String()
 	}
 	return guarded(v.String())
@@ -69,6 +69,7 @@ func guardedValue(v trace.Value) string {
 
 // guarded is text that no spreadsheet takes for a formula (OWASP, CSV injection).
 func guarded(text string) string {
+	text = strings.ToValidUTF8(text, "\ufffd")
 	if text != "" && strings.IndexByte("=+-@\t\r", text[0]) >= 0 {
 		return "'" + text
 	}

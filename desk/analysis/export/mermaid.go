@@ -82,28 +82,26 @@ func (m *mermaidWriter) failed(nodes []int) {
 // where texts stand.
 func mermaidText(text string) string {
 	var b strings.Builder
-	before := '-'
-	for _, r := range text {
-		if isHarmless(r, before) {
+	for i, r := range text {
+		if isHarmless(r, text[:i]) {
 			b.WriteRune(r)
 		} else {
 			fmt.Fprintf(&b, "#%d;", r)
 		}
-		before = r
 	}
 	return b.String()
 }
 
-// isHarmless reports whether a character stands for itself. In Markdown a hyphen
-// or "1." at the beginning is a list, and "www." is a link.
-func isHarmless(r, before rune) bool {
+// isHarmless reports whether a character stands for itself after others. In
+// Markdown a hyphen or "1." at the beginning is a list, and "www." is a link.
+func isHarmless(r rune, before string) bool {
 	switch r {
 	case ' ', '/':
 		return true
 	case '-':
-		return before != '-'
+		return before != "" && !strings.HasSuffix(before, "-")
 	case '.':
-		return isWord(before) && before > '9' && before != 'w' && before != 'W'
+		return strings.Trim(before, "0123456789") != "" && !strings.HasSuffix(strings.ToLower(before), "www")
 	}
 	return r > unicode.MaxASCII || isWord(r)
 }
