@@ -30,7 +30,7 @@ func (r *rollup) countSpans() {
 		if p.of[at] == None {
 			continue
 		}
-		p.at(at).leave(r.roles[at].isGate(), isWorkflowNode(&r.tree.Nodes[at]))
+		p.at(at).leave(r.gates[at])
 		if parent := r.tree.Nodes[at].Parent; parent != None {
 			p.moveUp(at, parent)
 		} else {
@@ -40,7 +40,8 @@ func (r *rollup) countSpans() {
 }
 
 // countSpan takes the claim of a span, then that of its node's record, then those
-// of the requests that were answered in it.
+// of the requests that were answered in it. A tool or agent that says what the
+// only call in it says is a wrapper of that call, and no gate.
 func (r *rollup) countSpan(p *pool, at int32) {
 	n := &r.tree.Nodes[at]
 	role := r.roles[at]
@@ -62,6 +63,9 @@ func (r *rollup) countSpan(p *pool, at int32) {
 		r.newCall(&s, &c, s.kind)
 	}
 	r.settle(&s, &c)
+	if all := &s.found[ofAll]; all.calls == 1 && !c.isZero() && c.usage.equals(all.usage) {
+		r.gates[at] &^= toModels
+	}
 	for i := range records {
 		s.scope = records[i].scope
 		r.settle(&s, &records[i].claim)
@@ -87,19 +91,14 @@ func (r *rollup) settle(s *source, c *claim) {
 	}
 	defer r.remember(s, c)
 	t := &s.found[s.scope]
-	if r.fill(s, c, t.only()) {
-		return
-	}
-	if s.found[ofAll].calls == 0 {
-		r.newCall(s, c, s.kind)
-		return
-	}
-	if call, repeats := r.repeated(s, c); repeats {
-		r.repeat(s, c, Repeated, call)
-		r.restOfCost(s, c)
+	call, repeats := r.repeated(s, c)
+	if r.fill(s, c, repeats) {
 		return
 	}
 	switch {
+	case repeats:
+		r.repeat(s, c, Repeated, call)
+		r.restOfCost(s, c)
 	case t.calls == 0:
 		r.newCall(s, c, s.kind)
 	case c.usage.within(t.usage):
@@ -140,7 +139,7 @@ func (r *rollup) remember(s *source, c *claim) {
 // any one claim there, and of which call if it is of one.
 func (r *rollup) repeated(s *source, c *claim) (call int32, repeats bool) {
 	all := &s.found[ofAll]
-	if c.usage.IsZero() {
+	if c.usage.IsZero() || all.calls == 0 {
 		return None, false
 	}
 	if c.usage.equals(all.usage) {

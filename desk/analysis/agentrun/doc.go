@@ -30,9 +30,10 @@
 //
 // A call of a model does not include those that its tools and agents make, nor
 // does a node include the nodes within it; such claims are compared without
-// them, except that equal numbers always repeat. Calls of language models are
-// not compared with those of embeddings. Two calls with one gen_ai.response.id
-// and equal tokens are one.
+// them, except that equal numbers always repeat, and that an agent or tool that
+// repeats its only call is as good as that call. Calls of language models are not
+// compared with those of embeddings. Two calls with one gen_ai.response.id and
+// equal tokens are one.
 //
 // The rule rather counts too little than twice: where an agent's own calls were
 // not instrumented but those of the agents below it were, what both say cannot

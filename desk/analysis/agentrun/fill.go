@@ -37,8 +37,9 @@ func (call *Call) hearsay(c *claim) {
 }
 
 // fill takes from a claim what the only call below it does not know, and reports
-// whether that was all that the claim says.
-func (r *rollup) fill(s *source, c *claim, only int32) (taken bool) {
+// whether that was all that the claim says. What repeats others is not the call's.
+func (r *rollup) fill(s *source, c *claim, repeats bool) (taken bool) {
+	only := s.found[s.scope].only()
 	if only == None {
 		return false
 	}
@@ -46,7 +47,7 @@ func (r *rollup) fill(s *source, c *claim, only int32) (taken bool) {
 	before := *call
 	r.describe(call, s)
 	call.hearsay(c)
-	if call.Usage.IsZero() && !c.usage.IsZero() {
+	if call.Usage.IsZero() && !c.usage.IsZero() && !repeats {
 		call.Usage, call.Added, call.From, call.FromRecord = c.usage, c.added, s.span, c.record
 		taken = true
 	} else {

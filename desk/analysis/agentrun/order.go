@@ -88,8 +88,10 @@ func (r *rollup) firstRecorded() int64 {
 // order sorts nodes and calls by their start.
 func (r *rollup) order() {
 	run := r.run
-	nodes := sortByStart(run.Nodes, func(n *Node) int64 { return n.Start })
-	calls := sortByStart(run.Calls, func(c *Call) int64 { return c.Start })
+	nodes := sortStable(run.Nodes, func(a, b *Node) int { return cmp.Compare(a.Start, b.Start) })
+	calls := sortStable(run.Calls, func(a, b *Call) int {
+		return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(r.position(a.Span), r.position(b.Span)))
+	})
 	for i := range run.Nodes {
 		n := &run.Nodes[i]
 		n.Parent = nodes.place(n.Parent)
@@ -118,9 +120,16 @@ func (p places) place(old int32) int32 {
 	return p[old]
 }
 
-// sortByStart sorts, those that start together as they stood.
-func sortByStart[T any](items []T, start func(*T) int64) places {
-	compare := func(a, b *T) int { return cmp.Compare(start(a), start(b)) }
+// position is the place of a span in the tree, behind all for None.
+func (r *rollup) position(span int32) int32 {
+	if span == None {
+		return math.MaxInt32
+	}
+	return r.tree.Nodes[span].Position
+}
+
+// sortStable sorts, and says where everything went.
+func sortStable[T any](items []T, compare func(a, b *T) int) places {
 	if slices.IsSortedFunc(items, func(a, b T) int { return compare(&a, &b) }) {
 		return nil
 	}

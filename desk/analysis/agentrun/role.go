@@ -25,9 +25,9 @@ const (
 
 func (r role) isModel() bool { return r == modelRole || r == embeddingRole }
 
-// isGate reports whether what runs within a span of this role is no part of a
-// call of a model around it.
-func (r role) isGate() bool { return r == toolRole || r == agentRole || r == workflowRole }
+// opens reports whether what runs within a span of this role is no part of a call
+// of a model around it.
+func (r role) opens() bool { return r == toolRole || r == agentRole || r == workflowRole }
 
 // call is the kind of what a span of this role has counted on its own: where it
 // names something that makes calls, nobody knows how many.

@@ -44,6 +44,7 @@ type rollup struct {
 
 	// By span:
 	roles      []role
+	gates      []gate
 	agents     []int32 // the agent it works for, in agentNames
 	nodeOf     []int32 // the innermost node of the story around it
 	sameTool   []bool  // it is the call of the tool around it
@@ -62,7 +63,8 @@ type rollup struct {
 // addRoles goes through the spans from the outside in.
 func (r *rollup) addRoles() {
 	n := len(r.tree.Nodes)
-	r.roles, r.agents, r.sameTool, r.inWorkflow = make([]role, n), make([]int32, n), make([]bool, n), make([]bool, n)
+	r.roles, r.gates, r.agents = make([]role, n), make([]gate, n), make([]int32, n)
+	r.sameTool, r.inWorkflow = make([]bool, n), make([]bool, n)
 	r.frames = slices.Repeat([]int64{unread}, n)
 	around := make([]int32, n) // the nearest span of a model, tool or agent, or the span itself
 	names := map[string]int32{"": 0}
@@ -77,14 +79,19 @@ func (r *rollup) addRoles() {
 		if role == agentRole || node.Attrs[semconv.AgentName] != 0 {
 			r.agents[at] = r.agentNamed(agentName(node), names)
 		}
-		r.inWorkflow[at] = r.inWorkflow[at] || isWorkflowNode(node)
+		if isWorkflowNode(node) {
+			r.inWorkflow[at], r.gates[at] = true, toModels|toNodes
+		}
 		if role == toolRole {
 			r.sameTool[at] = r.isToolIn(node, around[at])
 			if !r.sameTool[at] {
 				r.tools = append(r.tools, at)
 			}
 		}
-		if role.isGate() || role.isModel() {
+		if role.opens() {
+			r.gates[at] |= toModels
+		}
+		if role.opens() || role.isModel() {
 			around[at] = at
 		}
 	}

@@ -90,12 +90,20 @@ func (s *tallies) plus(other *tallies) {
 	}
 }
 
-// leave takes out what the spans around a gate or a node do not see.
-func (s *tallies) leave(gate, node bool) {
-	if gate || node {
+// A gate says from whom the calls within a span are hidden.
+type gate uint8
+
+const (
+	toModels gate = 1 << iota // those of calls of models around it
+	toNodes                   // those of nodes around it
+)
+
+// leave takes out what the spans around a gate do not see.
+func (s *tallies) leave(g gate) {
+	if g&toModels != 0 {
 		s[ofModels], s[ofEmbeddings] = tally{}, tally{}
 	}
-	if node {
+	if g&toNodes != 0 {
 		s[ofNode] = tally{}
 	}
 }
