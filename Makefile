@@ -39,7 +39,7 @@ ROUNDS ?= 12
 bench:
 	@mkdir -p .cache && : > .cache/bench.txt
 	@for round in $$(seq $(ROUNDS)); do echo "round $$round of $(ROUNDS)"; \
-		$(GO) test -run '^$$' -bench . -benchtime 0.2s ./sid ./span ./nodelog ./middleware ./otlp >> .cache/bench.txt || { cat .cache/bench.txt; exit 1; }; done
+		$(GO) test -run '^$$' -bench . -benchtime 0.2s ./sid ./span ./nodelog ./middleware ./otlp ./desk/analysis >> .cache/bench.txt || { cat .cache/bench.txt; exit 1; }; done
 	@$(GO) run ./internal/bench < .cache/bench.txt
 
 ## demo: an agent in three services, and what was recorded of it

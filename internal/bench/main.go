@@ -116,11 +116,19 @@ var comparisons = []comparison{
 	{"pipeline: no processor at all / stock that drops", "", ratio("p99-ns", "BenchmarkEnd/impl=none", "BenchmarkEnd/impl=stock")},
 	{"pipeline: share of a burst delivered, %", "≥ 100", single("BenchmarkEnd/impl=sidetrace", "delivered-%")},
 	{"pipeline: the same, stock, %", "", single("BenchmarkEnd/impl=stock", "delivered-%")},
+	{"desk: tree, diagrams and findings of 10,000 spans, ns", "≤ 60000000", single(explain+"agent/10000", nsPerOp)},
+	{"desk: the same, bytes", "≤ 40000000", single(explain+"agent/10000", "B/op")},
+	{"desk: 100,000 spans / 10,000", "≤ 12", ratio(nsPerOp, explain+"agent/100000", explain+"agent/10000")},
+	{"desk: the same, bytes", "≤ 12", ratio("B/op", explain+"agent/100000", explain+"agent/10000")},
+	{"desk: a chain of 100,000 spans / 10,000 of an agent", "≤ 12", ratio(nsPerOp, explain+"chain/100000", explain+"agent/10000")},
+	{"desk: 100,000 children of one span / 10,000 of an agent", "≤ 12", ratio(nsPerOp, explain+"fan/100000", explain+"agent/10000")},
+	{"desk: 100,000 roots / 10,000 of an agent", "≤ 12", ratio(nsPerOp, explain+"roots/100000", explain+"agent/10000")},
 }
 
 const (
 	cpuPerSpan = "cpu-ns/span"
 	deliver    = "BenchmarkDeliver/impl="
+	explain    = "BenchmarkExplain/"
 )
 
 func main() {
