@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package wal_test
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"syscall"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/sidetrace/sidetrace/desk/store/wal"
+)
+
+// disk returns a folder on a file system of its own.
+func disk(t *testing.T, size string) string {
+	t.Helper()
+	at := t.TempDir()
+	if err := syscall.Mount("waltest", at, "tmpfs", 0, "mode=0700,size="+size); err != nil {
+		t.Skip("only who may mount can have a small disk:", err)
+	}
+	t.Cleanup(func() { assert.NoError(t, syscall.Unmount(at, syscall.MNT_DETACH)) })
+	return at
+}
+
+func TestDiskFull(t *testing.T) {
+	dir := disk(t, "1m")
+	cfg := wal.Config{Dir: filepath.Join(dir, "log")}
+	l, _, _ := open(t, cfg, 0)
+	others := filepath.Join(dir, "others")
+	require.NoError(t, os.WriteFile(others, make([]byte, 900<<10), 0o600))
+	noise := []byte("compresses not at all: ")
+	for i := range 40_000 {
+		noise = append(noise, byte(i*i>>3), byte(i>>2)^byte(i*7))
+	}
+	written := 0
+	var err error
+	for ; err == nil; written++ {
+		_, err = l.Append(wal.Traces, noise)
+	}
+	require.ErrorIs(t, err, wal.ErrFull)
+	written--
+	_, err = l.Append(wal.Traces, noise)
+	require.ErrorIs(t, err, wal.ErrFull)
+	require.NoError(t, os.Remove(others))
+	_, err = l.Append(wal.Traces, []byte("there is room"))
+	require.NoError(t, err)
+	require.NoError(t, l.Close())
+
+	_, found, all := open(t, cfg, 0)
+	assert.Equal(t, &wal.Recovery{Requests: written + 1}, found)
+	assert.Equal(t, "there is room", all[written].body)
+}
+
+func TestDiskIsFullFromTheStart(t *testing.T) {
+	dir := disk(t, "1m")
+	cfg := wal.Config{Dir: filepath.Join(dir, "log")}
+	l, _, _ := open(t, cfg, 0)
+	others, err := os.Create(filepath.Join(dir, "others"))
+	require.NoError(t, err)
+	for err == nil {
+		_, err = others.Write(bytes.Repeat([]byte{1}, 4096))
+	}
+	require.NoError(t, others.Close())
+	_, err = l.Append(wal.Traces, []byte("no"))
+	require.ErrorIs(t, err, wal.ErrFull)
+	require.NoError(t, os.Remove(others.Name()))
+	add(t, l, 1, 3)
+	require.NoError(t, l.Close())
+	_, _, all := open(t, cfg, 0)
+	assert.Equal(t, want(1, 3), all)
+}
+
+func TestDiskBecomesReadOnly(t *testing.T) {
+	dir := disk(t, "1m")
+	cfg := wal.Config{Dir: filepath.Join(dir, "log")}
+	l, _, _ := open(t, cfg, 0)
+	add(t, l, 1, 3)
+	l.Rotate()
+	require.NoError(t, syscall.Mount("", dir, "", syscall.MS_REMOUNT|syscall.MS_RDONLY, ""))
+	_, err := l.Append(wal.Traces, nil)
+	require.ErrorIs(t, err, syscall.EROFS)
+	assert.NotErrorIs(t, err, wal.ErrFull)
+	_, _, all := open(t, cfg, 0)
+	assert.Equal(t, want(1, 3), all)
+	require.NoError(t, syscall.Mount("", dir, "", syscall.MS_REMOUNT, ""))
+	add(t, l, 4, 4)
+}
