@@ -18,7 +18,7 @@ func (v View) Statistics(w io.Writer, s *analysis.Statistics) error {
 	slices.SortStableFunc(rows, func(a, b analysis.StatisticsRow) int { return -cmp.Compare(a.Sum, b.Sum) })
 	columns := make([]column, 0, len(s.By)+9)
 	for _, by := range s.By {
-		columns = append(columns, column{name: clean(by), least: 16})
+		columns = append(columns, column{name: clean(by), least: 24})
 	}
 	for i, name := range []string{"spans", "errors", "sum", "average", "min", "p50", "p95", "p99", "max"} {
 		columns = append(columns, column{name: name, right: true, fold: statisticsFolds[i]})
