@@ -20,55 +20,62 @@ const Path Kind = "criticalPath"
 // self time.
 const Bottleneck Kind = "bottleneck"
 
-// onPathNodes are the nodes on the critical path, those with the most time first.
-func (f *finder) onPathNodes() []int32 {
-	var nodes []int32
-	for _, p := range f.pieces {
-		if f.onPath[p.node] > 0 {
-			nodes = append(nodes, p.node)
+func (f *finder) path() {
+	nodes, times := make([]int32, 0, len(f.pieces)), make([]int64, 0, len(f.pieces))
+	for i, t := range f.onPath {
+		if t > 0 {
+			nodes, times = append(nodes, int32(i)), append(times, t)
 		}
+	}
+	if len(nodes) > 1 {
+		f.add(candidate{severity: Info, count: len(nodes), nodes: f.longest(nodes, times), cost: f.duration(f.main)})
+	}
+}
+
+// longest are the nodes with the most time on the path, as many as a finding has.
+func (f *finder) longest(nodes []int32, times []int64) []int32 {
+	if len(nodes) > maxNodes {
+		slices.Sort(times)
+		least := times[len(times)-maxNodes]
+		nodes = slices.DeleteFunc(nodes, func(node int32) bool { return f.onPath[node] < least })
 	}
 	slices.SortFunc(nodes, func(a, b int32) int {
 		return cmp.Or(cmp.Compare(f.onPath[b], f.onPath[a]), cmp.Compare(f.tree.Nodes[a].Position, f.tree.Nodes[b].Position))
 	})
-	return slices.Compact(nodes)
-}
-
-func (f *finder) path() {
-	if nodes := f.onPathNodes(); len(nodes) > 1 {
-		f.add(candidate{severity: Info, nodes: nodes, cost: f.duration(f.main)})
-	}
+	return nodes
 }
 
 func (f *finder) describePath(c *candidate) (title, advice string) {
-	return fmt.Sprintf("%d of %d spans make up the %s of %s: %s", len(c.nodes), len(f.tree.Nodes), human(c.cost), f.name(f.main), strings.Join(f.operationsOnPath(c.nodes), ", ")),
+	return fmt.Sprintf("%d of %d spans make up the %s of %s: %s", c.count, len(f.tree.Nodes), human(c.cost), f.name(f.main), strings.Join(f.operationsOnPath(), ", ")),
 		"Make these spans faster, or take them out of the way, as nothing else shortens the trace."
 }
 
 // operationsOnPath says how long the operations took that have most of the path.
-func (f *finder) operationsOnPath(nodes []int32) []string {
+func (f *finder) operationsOnPath() []string {
 	type operation struct {
 		node, count int32
 		time        int64
 	}
-	var all []operation
-	index := map[int32]int32{}
-	for _, at := range nodes {
-		i := number(index, f.tree.Nodes[at].Similar)
-		if int(i) == len(all) {
-			all = append(all, operation{node: at})
+	all := make([]operation, f.calls.similar)
+	for i, t := range f.onPath {
+		o := &all[f.tree.Nodes[i].Similar]
+		if t > 0 && o.count == 0 {
+			o.node = int32(i)
 		}
-		all[i].count++
-		all[i].time += f.onPath[at]
+		if t > 0 {
+			o.count++
+			o.time += t
+		}
 	}
 	slices.SortStableFunc(all, func(a, b operation) int { return cmp.Compare(b.time, a.time) })
 	var parts []string
 	for _, o := range all[:min(3, len(all))] {
-		part := f.named(o.node) + " "
-		if o.count > 1 {
-			part += fmt.Sprintf("×%d ", o.count)
+		switch {
+		case o.count == 1:
+			parts = append(parts, fmt.Sprintf("%s %s", f.named(o.node), human(o.time)))
+		case o.count > 1:
+			parts = append(parts, fmt.Sprintf("%s ×%d %s", f.named(o.node), o.count, human(o.time)))
 		}
-		parts = append(parts, part+human(o.time))
 	}
 	return parts
 }

@@ -12,7 +12,7 @@ import (
 )
 
 // A fact is something that rules want to know of a node; a node has several.
-type fact uint16
+type fact uint32
 
 const (
 	isModel     fact = 1 << iota // a call of a language model
@@ -29,6 +29,10 @@ const (
 	callBelow
 	writeBelow
 	thoughtBelow // a model, a tool or an agent
+	// What a node may have attributes of, so that others need not be looked at.
+	saysTokens
+	saysFrame
+	saysPayload
 )
 
 const isThought = isModel | isTool | isAgent
@@ -80,6 +84,29 @@ func factsOf(n *analysis.Node) fact {
 	}
 	if n.Span.IsError() || what&isHTTP != 0 && asksForRetry(n) {
 		what |= hasFailed
+	}
+	if what&(isModel|isAgent) != 0 && len(n.Span.Events) > 0 {
+		what |= saysFrame
+	}
+	return what | saidBy(n)
+}
+
+// sayings are the fields that rules look at in all nodes.
+var sayings = [...]struct {
+	field semconv.Field
+	what  fact
+}{
+	{semconv.InputTokens, saysTokens}, {semconv.OutputTokens, saysTokens}, {semconv.TotalTokens, saysTokens},
+	{semconv.FirstChunkSeconds, saysFrame}, {semconv.FirstFrameMillis, saysFrame},
+	{semconv.InputMessages, saysPayload}, {semconv.OutputMessages, saysPayload},
+	{semconv.ToolArguments, saysPayload}, {semconv.ToolResult, saysPayload},
+}
+
+func saidBy(n *analysis.Node) (what fact) {
+	for i := range sayings {
+		if n.Attrs[sayings[i].field] != 0 {
+			what |= sayings[i].what
+		}
 	}
 	return what
 }
@@ -155,7 +182,7 @@ func (f *finder) allTokens() []int64 {
 	counted := make([]bool, len(t.Nodes)) // there are tokens below
 	for _, at := range slices.Backward(t.Order) {
 		n := &t.Nodes[at]
-		if !counted[at] {
+		if !counted[at] && f.is(at, saysTokens) {
 			sums[n.Position+1] = tokensOf(n)
 			counted[at] = sums[n.Position+1] > 0
 		}

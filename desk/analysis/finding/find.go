@@ -75,6 +75,7 @@ type finder struct {
 	pieces   []piece // of the critical path
 	onPath   []int64 // time of each node on it
 	calls    *calls
+	values   []string // scratch of needs
 	siblings buckets
 
 	attempts []attempts // retries

@@ -3,9 +3,6 @@
 package finding
 
 import (
-	"encoding/json"
-	"maps"
-	"slices"
 	"strings"
 
 	"github.com/sidetrace/sidetrace/desk/trace/semconv"
@@ -28,14 +25,21 @@ var (
 // needs reports whether a step has a value from the result of an earlier one in
 // its input, that the earlier one did not have in its own.
 func (f *finder) needs(s *step, row []step) bool {
-	var values []string
+	if s.facts&(saysPayload|isHTTP) == 0 {
+		return false
+	}
+	values := f.values[:0]
 	for _, text := range f.texts(s, inputFields) {
 		values = appendValues(values, text)
 	}
+	f.values = values
 	if len(values) == 0 {
 		return false
 	}
 	for i := max(0, len(row)-lookBack); i < len(row); i++ {
+		if row[i].facts&saysPayload == 0 {
+			continue
+		}
 		results, inputs := f.texts(&row[i], outputFields), f.texts(&row[i], inputFields)
 		for _, v := range values {
 			if contains(results, v) && !contains(inputs, v) {
@@ -67,57 +71,53 @@ func contains(texts []string, value string) bool {
 	return false
 }
 
-// appendValues appends the values in a text: the strings and numbers of JSON, or
-// the words of all other text, of a URL those behind the host.
+// appendValues appends the values in a text, of a URL those behind the host:
+// strings in quotes that are no names of JSON members, and words. They are parts of
+// the text, with the escapes of JSON, as they would stand in the JSON of a result.
 func appendValues(to []string, text string) []string {
-	if strings.HasPrefix(text, "{") || strings.HasPrefix(text, "[") {
-		return appendJSONValues(to, text)
-	}
 	if _, behind, ok := strings.Cut(text, "://"); ok {
 		_, text, _ = strings.Cut(behind, "/")
 	}
-	words := strings.FieldsFuncSeq(text, func(r rune) bool {
-		return r != '-' && r != '_' && r != '.' && r < 0x80 && !isWordByte(byte(r))
-	})
-	for word := range words {
-		if len(to) >= maxNeedValues {
-			break
-		}
-		if len(word) >= minNeedLength {
-			to = append(to, word)
-		}
-	}
-	return to
-}
-
-// appendJSONValues goes through objects in the order of their members' names, so
-// that the same values are looked at each time.
-func appendJSONValues(to []string, text string) []string {
-	d := json.NewDecoder(strings.NewReader(text))
-	d.UseNumber()
-	var whole any
-	if d.Decode(&whole) != nil {
-		return to
-	}
-	for stack := []any{whole}; len(stack) > 0 && len(to) < maxNeedValues; {
-		value := ""
-		top := stack[len(stack)-1]
-		stack = stack[:len(stack)-1]
-		switch v := top.(type) {
-		case map[string]any:
-			for _, key := range slices.Sorted(maps.Keys(v)) {
-				stack = append(stack, v[key])
-			}
-		case []any:
-			stack = append(stack, v...)
-		case string:
-			value = v
-		case json.Number:
-			value = v.String()
+	for len(text) > 0 && len(to) < maxNeedValues {
+		var value string
+		switch c := text[0]; {
+		case c == '"':
+			value, text = quotedValue(text[1:])
+		case isWordByte(c):
+			value, text = splitWord(text)
+		default:
+			text = text[1:]
 		}
 		if len(value) >= minNeedLength {
 			to = append(to, value)
 		}
 	}
 	return to
+}
+
+// quotedValue is what stands before the closing quote, "" if it is a member's name,
+// and what follows.
+func quotedValue(text string) (value, rest string) {
+	end := 0
+	for end < len(text) && text[end] != '"' {
+		if text[end] == '\\' {
+			end++
+		}
+		end++
+	}
+	end = min(end, len(text))
+	rest = text[min(end+1, len(text)):]
+	if strings.HasPrefix(strings.TrimLeft(rest, " \t\r\n"), ":") {
+		return "", rest
+	}
+	return text[:end], rest
+}
+
+// splitWord is the word that a text begins with, and what follows.
+func splitWord(text string) (word, rest string) {
+	end := 0
+	for end < len(text) && (isWordByte(text[end]) || text[end] == '-') {
+		end++
+	}
+	return text[:end], text[end:]
 }

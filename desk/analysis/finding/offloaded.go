@@ -37,8 +37,8 @@ func (f *finder) offloaded() {
 		for j := range s.Events {
 			f.linksAmong(int32(i), s.Events[j].Attributes)
 		}
-		for j, field := range payloads {
-			f.payload(int32(i), field, payloads[:j])
+		for j := 0; j < len(payloads) && f.is(int32(i), saysPayload); j++ {
+			f.payload(int32(i), payloads[j], payloads[:j])
 		}
 	}
 }

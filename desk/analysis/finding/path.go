@@ -107,7 +107,7 @@ func (c *clock) criticalPath(overrun int64) []piece {
 	if c.main == none {
 		return nil
 	}
-	w := &pathWalk{clock: c, overrun: overrun}
+	w := &pathWalk{clock: c, overrun: overrun, pieces: make([]piece, 0, c.tree.Nodes[c.main].Size)}
 	w.enter(c.main, c.start[c.main], c.end[c.main])
 	for len(w.stack) > 0 {
 		w.step()

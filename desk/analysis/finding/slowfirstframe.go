@@ -28,14 +28,15 @@ const streamedShare = 0.95
 func (f *finder) slowFrames() {
 	said := make([]bool, len(f.tree.Nodes)) // it, or one below it, says when the first piece came
 	for _, at := range slices.Backward(f.tree.Order) {
-		n := &f.tree.Nodes[at]
-		first, ok := f.firstFrame(at)
-		if ok && !said[at] {
-			f.addFrame(at, first)
+		if f.is(at, saysFrame) {
+			first, ok := f.firstFrame(at)
+			if ok && !said[at] {
+				f.addFrame(at, first)
+			}
+			said[at] = said[at] || ok
 		}
-		said[at] = said[at] || ok
-		if n.Parent != none {
-			said[n.Parent] = said[n.Parent] || said[at]
+		if parent := f.tree.Nodes[at].Parent; said[at] && parent != none {
+			said[parent] = true
 		}
 	}
 }

@@ -4,7 +4,6 @@ package finding
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"sort"
@@ -120,29 +119,30 @@ func (f *finder) tokensBetween(run *agentRun, from, to int64) int64 {
 	return max(0, run.tokens[at(to)]-run.tokens[at(from)])
 }
 
-// identify numbers the calls of tools that were called often enough.
+// identify numbers the calls of tools that were called more than once.
 func (f *finder) identify(run *agentRun) {
 	often := map[string]int{}
-	for _, call := range run.tools {
-		often[f.toolName(call.node)]++
+	names := make([]string, len(run.tools))
+	for i, call := range run.tools {
+		names[i] = f.toolName(call.node)
+		often[names[i]]++
 	}
-	keys, results := map[[2]string]int32{}, map[string]int32{}
+	keys := map[[2]string]int32{}
+	arguments, results := newTexts(), newTexts()
 	for i := range run.tools {
 		call := &run.tools[i]
 		n := &f.tree.Nodes[call.node]
 		call.key, call.result = none, none
-		name := f.toolName(call.node)
-		arguments, known := toolText(n, semconv.ToolArguments)
-		if !known || often[name] < 2 {
-			continue
+		asked, known := toolText(n, semconv.ToolArguments)
+		if known && often[names[i]] > 1 {
+			call.key = number(keys, [2]string{names[i], arguments.of(asked)})
 		}
-		call.key = number(keys, [2]string{name, arguments})
-		result, known := toolText(n, semconv.ToolResult)
+		got, known := toolText(n, semconv.ToolResult)
 		switch {
 		case n.Span.IsError():
-			call.result = number(results, "failed: "+reason(n))
+			call.result = number(results.numbers, "failed: "+reason(n))
 		case known:
-			call.result = number(results, result)
+			call.result = number(results.numbers, results.of(got))
 		}
 	}
 	run.markProgress()
@@ -186,35 +186,10 @@ func (f *finder) toolName(node int32) string {
 	return n.Span.Name
 }
 
-// toolText is the arguments or the result of a tool: JSON in its canonical form,
-// all other text as it is.
+// toolText is the arguments or the result of a tool.
 func toolText(n *analysis.Node, field semconv.Field) (text string, known bool) {
 	v, known := n.Attrs.Value(n.Span, field)
-	if !known || v.Kind() == trace.EmptyValue {
-		return "", false
-	}
-	return canonical(v.String()), true
-}
-
-// canonical is JSON without white space and with members by name (as RFC 8785,
-// except that numbers are left as they are written); other text loses the white
-// space around it.
-func canonical(text string) string {
-	text = strings.TrimSpace(text)
-	if text == "" || text[0] != '{' && text[0] != '[' {
-		return text
-	}
-	d := json.NewDecoder(strings.NewReader(text))
-	d.UseNumber()
-	var v any
-	if d.Decode(&v) != nil || d.More() {
-		return text
-	}
-	b, err := json.Marshal(v)
-	if err != nil {
-		return text
-	}
-	return string(b)
+	return v.String(), known && v.Kind() != trace.EmptyValue
 }
 
 // circles finds calls that repeat those a period before them.
