@@ -184,7 +184,7 @@ func (p *pair) label() string {
 func (d *diffDrawing) measure() {
 	services := append(append([]string{}, d.comparison.Baseline.Services...), d.comparison.Comparison.Services...)
 	d.names = 2 + d.serviceColumn(services)
-	numbers := 2*(durationColumn+1) + durationColumn + 3
+	numbers := d.column(2)
 	room := d.columns() - d.names - numbers
 	if room >= 2*leastName+leastDeltaBar {
 		d.bars = min(room/3, mostDeltaBar)
@@ -207,7 +207,7 @@ func (d *diffDrawing) measure() {
 
 // column is where the numbers of a column end: two durations and the difference.
 func (d *diffDrawing) column(i int) int {
-	return d.texts + (i+1)*(durationColumn+1) + i/2*2
+	return d.texts + (i+1)*(durationColumn+1) + i/2*3
 }
 
 func (d *diffDrawing) head() {

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Command pictures makes the pictures of desk show in docs: it runs the demo,
+// shows what the demo left in several ways, and writes each as SVG. Times and
+// ids differ from run to run, so it is run on demand only:
+//
+//	go generate ./internal/pictures
+package main
+
+//go:generate go run . -root ../../..
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"log"
+	"os"
+	"os/exec"
+	"path/filepath"
+)
+
+// columns is the width of the pictures. GitHub shows them at their full size.
+const columns = 100
+
+// shots are the names of the pictures and the flags of what they show. DIR is the
+// folder of the demo, FAILED the trace with the most errors, and FIRST the first.
+var shots = []struct {
+	name string
+	args []string
+}{
+	{"list", []string{"--view", "list"}},
+	{"tree", []string{"--trace", "FAILED"}},
+	{"flame", []string{"--trace", "FAILED", "--view", "flame"}},
+	{"sequence", []string{"--trace", "FAILED", "--view", "sequence"}},
+	{"topology", []string{"--trace", "FAILED", "--view", "topology"}},
+	{"services", []string{"--trace", "FAILED", "--view", "services"}},
+	{"run", []string{"--trace", "FAILED", "--view", "run"}},
+	{"findings", []string{"--trace", "FAILED", "--view", "findings"}},
+	{"diff", []string{"--trace", "FAILED", "--with", "FIRST"}},
+}
+
+func main() {
+	root := flag.String("root", ".", "`folder` of the repository")
+	flag.Parse()
+	if err := run(*root); err != nil {
+		log.Fatal(err)
+	}
+}
+
+func run(root string) error {
+	temp, err := os.MkdirTemp("", "pictures")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.RemoveAll(temp) }() // it is in the system's folder for such things
+	demo := filepath.Join(temp, "sidetrace-demo")
+	if _, err := command(root, "go", "run", "./examples/agent", "-n", "5", "-dir", demo); err != nil {
+		return err
+	}
+	if err := relocate(demo); err != nil {
+		return err
+	}
+	desk := filepath.Join(temp, "desk")
+	if _, err := command(filepath.Join(root, "desk"), "go", "build", "-o", desk, "."); err != nil {
+		return err
+	}
+	ids, err := choose(temp, desk)
+	if err != nil {
+		return err
+	}
+	docs := filepath.Join(root, "docs")
+	if err := os.MkdirAll(docs, 0o755); err != nil {
+		return err
+	}
+	for _, s := range shots {
+		title := "$ go run ./desk show sidetrace-demo"
+		args := []string{"show", "sidetrace-demo", "--color", "always", "--width", fmt.Sprint(columns)}
+		for _, arg := range s.args {
+			if id, ok := ids[arg]; ok {
+				arg = id
+			}
+			title += " " + arg
+			args = append(args, arg)
+		}
+		text, err := command(temp, desk, args...)
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(docs, "show-"+s.name+".svg"), []byte(svg(title, parse(string(text)))), 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// relocate makes the links in the files of the demo lead to a folder that is not
+// that of this run.
+func relocate(demo string) error {
+	files, err := filepath.Glob(filepath.Join(demo, "*", "*.jsonl"))
+	if err != nil {
+		return err
+	}
+	for _, file := range files {
+		b, err := os.ReadFile(file)
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(file, bytes.ReplaceAll(b, []byte(demo), []byte("/sidetrace-demo")), 0o600); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// shortID is how many digits of an id are shown.
+const shortID = 8
+
+// choose finds the traces that the pictures show.
+func choose(dir, desk string) (map[string]string, error) {
+	b, err := command(dir, desk, "show", "sidetrace-demo", "--view", "list", "--format", "json")
+	if err != nil {
+		return nil, err
+	}
+	var traces []struct {
+		TraceID string `json:"traceId"`
+		Errors  int    `json:"errors"`
+	}
+	if err := json.Unmarshal(b, &traces); err != nil {
+		return nil, err
+	}
+	if len(traces) == 0 {
+		return nil, errors.New("the demo left no traces")
+	}
+	worst := traces[0]
+	for _, t := range traces {
+		if t.Errors > worst.Errors {
+			worst = t
+		}
+	}
+	return map[string]string{"FAILED": worst.TraceID[:shortID], "FIRST": traces[len(traces)-1].TraceID[:shortID]}, nil
+}
+
+// command runs a program and returns what it prints.
+func command(dir, name string, args ...string) ([]byte, error) {
+	c := exec.Command(name, args...)
+	c.Dir = dir
+	c.Env = append(os.Environ(), "TZ=UTC")
+	var stderr bytes.Buffer
+	c.Stderr = &stderr
+	out, err := c.Output()
+	if err != nil {
+		return nil, fmt.Errorf("%s %v: %w: %s", name, args, err, stderr.String())
+	}
+	return out, nil
+}
