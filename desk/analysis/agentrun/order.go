@@ -128,9 +128,19 @@ func (r *rollup) position(span int32) int32 {
 	return r.tree.Nodes[span].Position
 }
 
+// isSorted is slices.IsSortedFunc without copying what is large.
+func isSorted[T any](items []T, compare func(a, b *T) int) bool {
+	for i := 1; i < len(items); i++ {
+		if compare(&items[i-1], &items[i]) > 0 {
+			return false
+		}
+	}
+	return true
+}
+
 // sortStable sorts, and says where everything went.
 func sortStable[T any](items []T, compare func(a, b *T) int) places {
-	if slices.IsSortedFunc(items, func(a, b T) int { return compare(&a, &b) }) {
+	if isSorted(items, compare) {
 		return nil
 	}
 	order := make([]int32, len(items))

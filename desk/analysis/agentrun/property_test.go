@@ -95,7 +95,7 @@ func (g *grower) wrap(k int) {
 // TestWrapping: the totals are those that the trace was made of, and no number of
 // spans around a call that repeat its numbers changes them.
 func TestWrapping(t *testing.T) {
-	for seed := range uint64(1000) {
+	for seed := range uint64(500) {
 		g := &grower{Rand: rand.New(rand.NewPCG(seed, 1))}
 		g.grow(-1, 1+g.IntN(5))
 		before := rollUp(g.spans...)

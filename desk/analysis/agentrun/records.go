@@ -47,9 +47,13 @@ func (r *rollup) findRecords(records []noderecord.Record) {
 	if len(records) == 0 {
 		return
 	}
+	nodes := 0
+	for i := range records {
+		nodes += len(records[i].Nodes)
+	}
 	found := &r.records
-	found.ofSpan, found.claims = map[int32]int32{}, map[int32][]recordClaim{}
-	known := map[string]int32{}
+	found.logged, found.ofSpan, found.claims = make([]logged, 0, nodes), make(map[int32]int32, nodes), map[int32][]recordClaim{}
+	known := make(map[string]int32, nodes)
 	for i := range records {
 		if r.isOurs(records[i].TraceID) {
 			found.add(&records[i], known)

@@ -53,6 +53,7 @@ type rollup struct {
 	tools      []int32 // the spans of calls of tools
 
 	agentNames []string // "" for none, first
+	nodeSpans  int      // about how many spans are nodes of the story
 	recorded   int32    // how many nodes, the first ones, have only a record
 	toolNodes  []int32  // those of them that are calls of tools
 
@@ -78,6 +79,9 @@ func (r *rollup) addRoles() {
 		}
 		if role == agentRole || node.Attrs[semconv.AgentName] != 0 {
 			r.agents[at] = r.agentNamed(agentName(node), names)
+		}
+		if isWorkflowNode(node) || role.node() != "" && !r.inWorkflow[at] {
+			r.nodeSpans++
 		}
 		if isWorkflowNode(node) {
 			r.inWorkflow[at], r.gates[at] = true, toModels|toNodes

@@ -18,6 +18,7 @@ func isWorkflowNode(n *analysis.Node) bool {
 // addNodes makes the story: first the nodes of which only the record is known,
 // then those of spans, each before those within.
 func (r *rollup) addNodes() {
+	r.run.Nodes = make([]Node, 0, r.nodeSpans+len(r.records.logged))
 	for i := range r.records.logged {
 		if l := &r.records.logged[i]; l.span == None {
 			l.alone = int32(len(r.run.Nodes))
@@ -111,6 +112,9 @@ func (n *Node) addRecord(record *noderecord.Node) {
 
 // addNext resolves the log ids that records name as next.
 func (r *rollup) addNext() {
+	if len(r.records.logged) == 0 {
+		return
+	}
 	byLog := make(map[string]int32, len(r.records.logged))
 	for i := range r.run.Nodes {
 		if n := &r.run.Nodes[i]; n.Record != nil && n.LogID != "" {
