@@ -287,7 +287,9 @@ func TestBrokenPipe(t *testing.T) {
 // brokenPipe is a writer whose reader went away.
 type brokenPipe struct{}
 
-func (brokenPipe) Write([]byte) (int, error) { return 0, &os.PathError{Op: "write", Err: syscall.EPIPE} }
+func (brokenPipe) Write([]byte) (int, error) {
+	return 0, &os.PathError{Op: "write", Err: syscall.EPIPE}
+}
 
 func TestFullDisk(t *testing.T) {
 	var errs bytes.Buffer

@@ -58,6 +58,7 @@ type flameRow struct {
 type box struct {
 	node     int32
 	from, to int
+	depth    int // below the first of those that hang together
 }
 
 // mostEffort bounds the search for free places.
@@ -80,36 +81,40 @@ func (d *flameDrawing) place(g *analysis.FlameGraph) {
 // placeTogether places frames that hang together; their parents are counted
 // from the first of all frames, which is offset before theirs.
 func (d *flameDrawing) placeTogether(frames []analysis.Frame, offset int) {
-	boxes, depths := make([]box, 0, len(frames)), make([]int, len(frames))
-	var below []int // the depth of each box
-	hidden := make([]bool, len(frames))
-	for i, f := range frames {
-		if f.Parent != analysis.None {
-			depths[i] = depths[int(f.Parent)-offset] + 1
-			hidden[i] = hidden[int(f.Parent)-offset]
-		}
-		b := d.box(f.Node)
-		if hidden[i] = hidden[i] || b.to <= b.from; hidden[i] {
-			d.left++
-			continue
-		}
-		boxes, below = append(boxes, b), append(below, depths[i])
-	}
+	boxes := d.boxes(frames, offset)
+	d.left += len(frames) - len(boxes)
 	if len(boxes) == 0 {
 		return
 	}
-	row := int(d.tree.Nodes[boxes[0].node].Level)
-	most := d.limit(math.MaxInt)
-	for row < most && d.effort < mostEffort && !d.fits(boxes, below, row) {
+	row, most := int(d.tree.Nodes[boxes[0].node].Level), d.limit(math.MaxInt)
+	for row < most && d.effort < mostEffort && !d.fits(boxes, row) {
 		row++
 	}
-	for i, b := range boxes {
-		if row+below[i] >= most || d.effort >= mostEffort {
+	for _, b := range boxes {
+		if row+b.depth >= most || d.effort >= mostEffort {
 			d.left++
 			continue
 		}
-		d.put(b, row+below[i])
+		d.put(b, row+b.depth)
 	}
+}
+
+// boxes are the frames that are wide enough to be drawn, as those around them are.
+func (d *flameDrawing) boxes(frames []analysis.Frame, offset int) []box {
+	depths, narrow := make([]int, len(frames)), make([]bool, len(frames))
+	boxes := make([]box, 0, len(frames))
+	for i, f := range frames {
+		if f.Parent != analysis.None {
+			up := int(f.Parent) - offset
+			depths[i], narrow[i] = depths[up]+1, narrow[up]
+		}
+		b := d.box(f.Node)
+		b.depth = depths[i]
+		if narrow[i] = narrow[i] || b.to <= b.from; !narrow[i] {
+			boxes = append(boxes, b)
+		}
+	}
+	return boxes
 }
 
 // box is the columns of a span: none if it is narrower than half of one, but at
@@ -121,15 +126,15 @@ func (d *flameDrawing) box(node int32) box {
 		from = min(from, d.scale.columns-1)
 		to = max(to, from+1)
 	}
-	return box{node, from, to}
+	return box{node: node, from: from, to: to}
 }
 
-func (d *flameDrawing) fits(boxes []box, below []int, row int) bool {
-	for i, b := range boxes {
-		if row+below[i] >= len(d.rows) {
+func (d *flameDrawing) fits(boxes []box, row int) bool {
+	for _, b := range boxes {
+		if row+b.depth >= len(d.rows) {
 			continue
 		}
-		taken := d.rows[row+below[i]].taken[b.from:b.to]
+		taken := d.rows[row+b.depth].taken[b.from:b.to]
 		d.effort += len(taken)
 		if slices.Contains(taken, true) {
 			return false

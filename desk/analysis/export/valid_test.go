@@ -20,7 +20,7 @@ import (
 
 type chromeEvent struct {
 	Ph, Name, Cat, Bp string
-	Ts, Dur           json.Number
+	TS, Dur           json.Number
 	Pid, Tid, ID      int
 	Args              map[string]any
 }
@@ -84,7 +84,7 @@ func requireNested(t testing.TB, thread []chromeEvent) {
 	var open []int64
 	last := int64(0)
 	for _, e := range thread {
-		start := nanos(t, e.Ts)
+		start := nanos(t, e.TS)
 		end := start + nanos(t, e.Dur)
 		require.GreaterOrEqual(t, start, last, "events of a thread are in order")
 		last = start
@@ -99,9 +99,9 @@ func requireNested(t testing.TB, thread []chromeEvent) {
 }
 
 func requireWithin(t testing.TB, spans map[[2]int][]chromeEvent, e chromeEvent) {
-	at := nanos(t, e.Ts)
+	at := nanos(t, e.TS)
 	for _, s := range spans[[2]int{e.Pid, e.Tid}] {
-		if start := nanos(t, s.Ts); start <= at && at <= start+nanos(t, s.Dur) {
+		if start := nanos(t, s.TS); start <= at && at <= start+nanos(t, s.Dur) {
 			return
 		}
 	}

@@ -19,6 +19,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
 )
 
 // columns is the width of the pictures. GitHub shows them at their full size.
@@ -55,14 +58,13 @@ func run(root string) error {
 		return err
 	}
 	defer func() { _ = os.RemoveAll(temp) }() // it is in the system's folder for such things
-	demo := filepath.Join(temp, "sidetrace-demo")
+	demo, desk := filepath.Join(temp, "sidetrace-demo"), filepath.Join(temp, "desk")
 	if _, err := command(root, "go", "run", "./examples/agent", "-n", "5", "-dir", demo); err != nil {
 		return err
 	}
 	if err := relocate(demo); err != nil {
 		return err
 	}
-	desk := filepath.Join(temp, "desk")
 	if _, err := command(filepath.Join(root, "desk"), "go", "build", "-o", desk, "."); err != nil {
 		return err
 	}
@@ -75,24 +77,36 @@ func run(root string) error {
 		return err
 	}
 	for _, s := range shots {
-		title := "$ go run ./desk show sidetrace-demo"
-		args := []string{"show", "sidetrace-demo", "--color", "always", "--width", fmt.Sprint(columns)}
-		for _, arg := range s.args {
-			if id, ok := ids[arg]; ok {
-				arg = id
-			}
-			title += " " + arg
-			args = append(args, arg)
-		}
-		text, err := command(temp, desk, args...)
+		picture, err := shoot(temp, desk, replaced(s.args, ids))
 		if err != nil {
 			return err
 		}
-		if err := os.WriteFile(filepath.Join(docs, "show-"+s.name+".svg"), []byte(svg(title, parse(string(text)))), 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(docs, "show-"+s.name+".svg"), []byte(picture), 0o644); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// shoot is a picture of what desk show prints of the demo in a folder.
+func shoot(dir, desk string, flags []string) (string, error) {
+	args := append([]string{"show", "sidetrace-demo", "--color", "always", "--width", strconv.Itoa(columns)}, flags...)
+	text, err := command(dir, desk, args...)
+	if err != nil {
+		return "", err
+	}
+	title := "$ go run ./desk show sidetrace-demo " + strings.Join(flags, " ")
+	return svg(title, parse(string(text))), nil
+}
+
+func replaced(args []string, by map[string]string) []string {
+	args = slices.Clone(args)
+	for i, arg := range args {
+		if id, ok := by[arg]; ok {
+			args[i] = id
+		}
+	}
+	return args
 }
 
 // relocate makes the links in the files of the demo lead to a folder that is not
