@@ -36,11 +36,14 @@ type skew struct {
 }
 
 func newClock(t *analysis.Tree) *clock {
-	c := &clock{tree: t, main: mainRoot(t), start: make([]int64, len(t.Nodes)), end: make([]int64, len(t.Nodes))}
-	if c.main == none {
-		return c
+	c := &clock{tree: t, main: none, start: make([]int64, len(t.Nodes)), end: make([]int64, len(t.Nodes))}
+	c.read()
+	longest := int64(-1)
+	for _, root := range t.Roots {
+		if d := relative(c.end[root], c.start[root]); d > longest {
+			c.main, longest, c.base = root, d, c.start[root]
+		}
 	}
-	c.base, _ = interval(t.Nodes[c.main].Span)
 	for _, at := range t.Order {
 		c.place(at)
 	}
@@ -48,25 +51,29 @@ func newClock(t *analysis.Tree) *clock {
 	return c
 }
 
-func mainRoot(t *analysis.Tree) int32 {
-	main, longest := none, int64(-1)
-	for _, root := range t.Roots {
-		start, end := interval(t.Nodes[root].Span)
-		if d := relative(end, start); d > longest {
-			main, longest = root, d
+// read takes the times as they were recorded, in ns since 1970.
+func (c *clock) read() {
+	for i := range c.tree.Nodes {
+		c.start[i], c.end[i] = interval(c.tree.Nodes[i].Span)
+	}
+	for _, at := range slices.Backward(c.tree.Order) {
+		parent := c.tree.Nodes[at].Parent
+		if parent != none && runs(c.tree.Nodes[parent].Span) {
+			c.end[parent] = max(c.end[parent], c.end[at])
 		}
 	}
-	return main
 }
 
-// interval is when a span ran. One whose start is not known, or that ends before
-// it starts because its end is not known yet, took no time.
+// interval is when a span ran, as far as that makes sense.
 func interval(s *trace.Span) (start, end int64) {
 	if s.Start == 0 {
 		return s.End, s.End
 	}
 	return s.Start, max(s.Start, s.End)
 }
+
+// runs reports whether a span has not ended yet.
+func runs(s *trace.Span) bool { return s.End == 0 && s.Start > 0 }
 
 // relative is the time from base to at, within reach.
 func relative(at, base int64) int64 {
@@ -85,8 +92,7 @@ func bounded(d int64) int64 { return min(max(d, -reach), reach) }
 // place gives a node its times, after its parent.
 func (c *clock) place(at int32) {
 	n := &c.tree.Nodes[at]
-	from, to := interval(n.Span)
-	raw := relative(from, c.base)
+	raw, end := relative(c.start[at], c.base), relative(c.end[at], c.base)
 	start := raw
 	if n.Parent != none {
 		if c.shift != nil {
@@ -97,8 +103,7 @@ func (c *clock) place(at int32) {
 			start = c.start[n.Parent]
 		}
 	}
-	c.start[at] = start
-	c.end[at] = bounded(start + relative(to, c.base) - raw)
+	c.start[at], c.end[at] = start, bounded(start+end-raw)
 	if start != raw && c.shift == nil {
 		c.shift = make([]int64, len(c.tree.Nodes))
 	}
@@ -184,11 +189,7 @@ func (c *clock) original(node int32, at int64) int64 {
 	if c.shift != nil {
 		at -= c.shift[node]
 	}
-	sum := c.base + at
-	if (at > 0) == (c.base > 0) && (sum > 0) != (at > 0) {
-		return c.tree.Nodes[node].Span.Start
-	}
-	return sum
+	return c.base + at
 }
 
 // overlap by which spans that follow each other may overlap: what is measured

@@ -13,8 +13,9 @@
 // Rules compare times of spans below each other, so they need one clock. A span
 // of another process that starts before its parent, or is served after its call
 // was over, ran by a clock that is off: it and all below it are taken to have
-// begun with the parent, as in [analysis.Tree.Waterfall]. A span that ends before
-// it starts took no time. Times further than 2^61 ns (73 years) from the start of
+// begun with the parent, as in [analysis.Tree.Waterfall]. A span without an end, as
+// in a run that goes on, lasts as long as what is below it; one without a start, or
+// that ends before it starts, took no time. Times further than 2^61 ns (73 years) from the start of
 // the main root, the longest one, are taken to lie just there.
 //
 // All functions are pure, take time in proportion to the number of spans apart

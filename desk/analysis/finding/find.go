@@ -106,9 +106,6 @@ func share(d int64, part float64) int64 { return int64(float64(d) * min(part, 1)
 
 // percent is how much of a whole a part is.
 func percent(part, whole int64) string {
-	if whole <= 0 {
-		return "0%"
-	}
 	return fmt.Sprintf("%.0f%%", 100*float64(part)/float64(whole))
 }
 

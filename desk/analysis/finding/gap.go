@@ -10,7 +10,7 @@ import (
 
 // Gap is time inside a span between two of its children in which none of them
 // ran: work that nobody recorded, or waiting. Between two roots it is time in which
-// nothing of the trace ran. It has to last for [Options.Gap] and for
+// nothing of the trace ran, which matters less: it may be the user who thought. It has to last for [Options.Gap] and for
 // [Options.GapShare] of the main root.
 //
 // It is none before the first child and after the last, where nothing tells that
@@ -69,9 +69,10 @@ func (f *finder) isWithin(node, parent int32) bool {
 }
 
 func (f *finder) addGap(before, after, parent int32, gap int64) {
-	c := candidate{severity: Warning, nodes: []int32{before, after}, cost: gap}
+	c := candidate{severity: Info, nodes: []int32{before, after}, cost: gap}
 	c.place = place{none, f.tree.Nodes[before].Similar, f.tree.Nodes[after].Similar}
 	if parent != none {
+		c.severity = Warning
 		c.nodes = append(c.nodes, parent)
 		c.place[0] = f.tree.Nodes[parent].Similar
 	}

@@ -37,7 +37,7 @@ run [0 1000] @shop
 run [0 1000] @shop
   a [0 1000]
 callback [3000 3500] @shop`, want: []string{
-			"warning 2s: nothing was recorded for 2s, between run and callback | run, callback",
+			"info 2s: nothing was recorded for 2s, between run and callback | run, callback",
 		}},
 
 		{name: "no child before or after it", trace: `

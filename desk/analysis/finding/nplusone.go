@@ -19,7 +19,8 @@ import (
 // without ids and values, for everything else (RPC, retrievals, embeddings, and
 // internal spans around one such call) the name. It is none if the calls overlap,
 // as they do when they run at once; if they fetch pages of a list, each of which
-// names the next; if they are equal with all their parameters, which is a
+// names the next; if models or agents ran in between, which makes them turns rather
+// than a loop; if they are equal with all their parameters, which is a
 // [DuplicateQuery]; if they are attempts of a [Retry]; or if all of them take no
 // notable time, see [Options.MinShare]. The cost is the time of all calls but the
 // longest.
@@ -33,17 +34,24 @@ func (f *finder) repeatedCalls() {
 			continue
 		}
 		for _, child := range children {
-			if f.mayRepeat(child) {
-				f.siblings.add(f.calls.operation(child, &f.tree.Nodes[child]), child)
+			if f.is(child, isModel|isAgent|thoughtBelow) {
+				f.addLoops(seen) // another turn begins
+			} else if f.mayRepeat(child) {
+				f.siblings.add(f.operationOf(child), child)
 			}
 		}
-		for _, key := range f.siblings.used {
-			if int(f.siblings.count[key]) >= f.options.RepeatedCalls {
-				f.addRepeated(key, f.siblings.nodes(key), seen)
-			}
-		}
-		f.siblings.reset()
+		f.addLoops(seen)
 	}
+}
+
+// addLoops adds what was found among the siblings so far.
+func (f *finder) addLoops(seen []int32) {
+	for _, key := range f.siblings.used {
+		if int(f.siblings.count[key]) >= f.options.RepeatedCalls {
+			f.addRepeated(key, f.siblings.nodes(key), seen)
+		}
+	}
+	f.siblings.reset()
 }
 
 // mayRepeat reports whether a node may be a call of an [NPlusOne].
@@ -59,7 +67,10 @@ func (f *finder) mayRepeat(node int32) bool {
 		tries := f.attempts[at].nodes
 		return tries[len(tries)-1] == node
 	}
-	return f.is(node, isCall) || n.Span.Kind == trace.Server || f.wraps(node)
+	if n.Span.Kind == trace.Server {
+		return n.Service != f.tree.Nodes[n.Parent].Service
+	}
+	return f.is(node, isCall) || f.wraps(node)
 }
 
 // wraps reports whether an internal span does nothing but one call.

@@ -53,6 +53,15 @@ list [0 200] @shop
 			"warning 24ms: GET (shop) ran 7 times one after the other below list: 28ms, on average 4ms | GET ×7",
 		}},
 
+		{name: "queries without statements, requests without URLs, calls without clients", trace: `
+list [0 200] server @shop
+  find items [10 14] *5+30 client db.system=mongodb db.operation=find db.collection.name=items
+  GET [15 18] *5+30 client http.method=GET http.target=/items/# http.host=stock:80
+  stock.v1/Get [20 25] *5+30 server @stock`, want: []string{
+			"warning 20ms: stock.v1/Get (stock) ran 5 times one after the other below list: 25ms, on average 5ms | stock.v1/Get ×5",
+			"warning 16ms: find items (shop) ran 5 times one after the other below list: 20ms, on average 4ms | find items ×5",
+			"warning 12ms: GET (shop) ran 5 times one after the other below list: 15ms, on average 3ms | GET ×5",
+		}},
 		{name: "calls at once", trace: `
 list [0 100] server @shop
   SELECT [10 20] *6+0.1 sql=~SELECT * FROM items WHERE id = #~`},
@@ -75,6 +84,21 @@ list [0 100] @shop
 list [0 100] @shop
   GET [10 14] *6+10 get=https://users/all?page=#
   SELECT [15 19] *6+10 sql=~SELECT * FROM items LIMIT 10 OFFSET #0~`},
+		{name: "spans that make several calls each", trace: `
+list [0 200] @shop
+  move item [10 25] *5+20
+    take [11 15] client
+    give [16 20] client`},
+		{name: "collections that differ", trace: `
+list [0 200] @shop
+  find [10 14] *5+30 client db.system=mongodb db.operation=find db.collection.name=c#x`},
+		{name: "once in each turn of an agent", trace: `
+run [0 900] @agent
+  chat [10 90] *6+100 model=m
+  SELECT [90 100] *6+100 sql=~SELECT * FROM states WHERE turn = ?~`},
+		{name: "messages that a connection served", trace: `
+session [0 900] server @chat
+  message [10 90] *6+100 server`},
 		{name: "no notable time", trace: `
 list [0 9000] @shop
   SELECT [10 11] *6+5 sql=~SELECT * FROM items WHERE id = #~`},

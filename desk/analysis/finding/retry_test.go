@@ -64,6 +64,12 @@ run [0 1000] @engine
 			"warning 100ms 120 tokens: chat (engine) succeeded at the 2nd attempt, 100ms after the first began, without a pause | chat ×2",
 		}},
 
+		{name: "requests that are not known, once", trace: `
+run [0 100] @engine
+  SELECT [10 20] fail sql=~SELECT 1 FROM t WHERE a = ?~
+  SELECT [30 40] sql=~SELECT 1 FROM t WHERE a = ?~`, want: []string{
+			"warning 20ms: SELECT (engine) succeeded at the 2nd attempt, 20ms after the first began, with a pause of 10ms | SELECT ×2",
+		}},
 		{name: "failures at once", trace: `
 run [0 100] @engine
   call [10 30] *4+1 client fail`},

@@ -55,6 +55,23 @@ run [0 300] @engine
 			"info 39.9ms: Flights, then Trains, took 99.9ms one after the other and would take 60ms at once | Flights ×2, Trains",
 		}},
 
+		{name: "many steps of many spans", trace: `
+run [0 600] server @engine
+  A# [0 90] *5+1 client
+  B [95 190] client
+  C [190 290] client
+  D [290 390] client
+  E [390 490] client
+  F [490 590] client`, want: []string{
+			"info 489ms: A0 and A1 and A2 and …, then B, then C, then D, then …, took 589ms one after the other and would take 100ms at once | A0, A1, A2, A3, A4, B, C, D, E, F",
+		}},
+		{name: "a tool that shares its argument with the one before", trace: `
+agent [0 400] @agent
+  chat [0 100] client model=m
+  find [101 150] tool=find args={"city":"Lisbon"} result=~{"in":"Lisbon","id":4711}~
+  book [152 210] tool=book args={"city":"Lisbon","\\"of":"x"}`, want: []string{
+			"warning 49ms: tools that the model asked for together, find, then book, took 107ms one after the other and would take 58ms at once | find, book",
+		}},
 		{name: "models and what depends on them", trace: `
 run [0 400] @engine
   plan [0 100] model=m client

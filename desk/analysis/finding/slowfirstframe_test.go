@@ -25,6 +25,11 @@ run [0 9000] @agent
   chat [0 6000] model=m !gen_ai.content.first_token+2100`, want: []string{
 			"warning 2.1s: chat (agent) began to answer after 2.1s, 35% of its 6s | chat",
 		}},
+		{name: "an event of a span that is a model by its name alone", trace: `
+run [0 9000] @agent
+  ask [0 6000] llm.model_name=m !first_token+2100`, want: []string{
+			"warning 2.1s: ask (agent) began to answer after 2.1s, 35% of its 6s | ask",
+		}},
 		{name: "a lower limit", trace: `
 run [0 900] @agent
   chat [0 600] model=m llm.time_to_first_token_ms=150`, options: finding.Options{FirstFrame: 100e6}, want: []string{

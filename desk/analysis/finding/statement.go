@@ -146,7 +146,7 @@ func placeholder(text string, ended byte) int {
 			return 0
 		}
 	case '%':
-		if i := strings.Index(word, ")s"); strings.HasPrefix(word, "(") && i > 0 {
+		if i := strings.Index(word[:min(len(word), 100)], ")s"); strings.HasPrefix(word, "(") && i > 0 {
 			return 1 + i + 2
 		}
 	case '$', '@':

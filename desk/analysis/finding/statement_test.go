@@ -27,6 +27,8 @@ func TestNormalize(t *testing.T) {
 		{text: "GET user:17:cart", want: "get user:?:cart"},
 		{text: "GET session:6f1b6a3e-8a9b-4a5e-9d7c-0123456789ab", want: "get session:?"},
 		{text: "GET session:6f1b6a3e8a9b4a5e", want: "get session:?"},
+		{text: "GET session:af1b6a3e8a9b4a5e", want: "get session:?"},
+		{text: "GET session:feedface-beef-not-an-id-0123456789ab", want: "get session:feedface-beef-not-an-id-?"},
 		{text: `{"find":"users","filter":{"id":"abc"},"skip":20}`, want: `{find:?,filter:{id:?},skip:?}`, paged: true},
 		{text: "SELECT a FROM b WHERE c = ...", want: "select a from b where c=...", table: "b", open: true},
 		{text: "SELECT 'open", want: "select ?"},
@@ -85,6 +87,7 @@ func TestText(t *testing.T) {
 	assert.Equal(t, "a b", cut(" a\n\tb ", 10))
 	assert.Equal(t, "ab…", cut("abü", 3), "no half characters")
 	assert.Equal(t, "a\ufffdb", cut("a\xffb", 10))
+	assert.Equal(t, "ab…", cut("ab"+strings.Repeat(" c", 100), 2))
 }
 
 func FuzzRequests(f *testing.F) {

@@ -60,6 +60,11 @@ agent [0 2000] @agent gen_ai.operation.name=invoke_agent
 		{name: "fewer than the options ask for", trace: `
 agent [0 1000] @agent
   search [100 180] *3+200 tool=search args={"q":"x"} result=nothing`, options: finding.Options{EqualToolCalls: 4}},
+		{name: "the words of the arguments in another order", trace: `
+agent [0 1000] @agent
+  search [100 180] tool=search args={"q":"a.b.c","r":"d"} result=nothing
+  search [200 280] tool=search args={"q":"d","r":"a.b.c"} result=nothing
+  search [300 380] tool=search args={"q":"a.b.c","r":"d"} result=nothing`},
 		{name: "twice", trace: `
 agent [0 1000] @agent
   search [100 180] *2+200 tool=search args={"q":"x"} result=nothing`},
