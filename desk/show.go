@@ -45,33 +45,38 @@ func (l *list) Set(s string) error {
 	return nil
 }
 
+// usageIndent is where the text of flags begins.
+const usageIndent = "                    "
+
 func showFlags(o *showOptions) *flag.FlagSet {
 	f := flag.NewFlagSet("show", flag.ContinueOnError)
 	f.SetOutput(io.Discard)
 	f.Usage = func() {}
-	f.StringVar(&o.view, "view", "", "what to show: "+strings.Join(viewNames(), ", "))
-	f.StringVar(&o.format, "format", "", "in which format: text unless said otherwise; each view has its own others")
-	f.Var(&o.traces, "trace", "`id` of the trace, or the first digits of it; the newest trace unless said otherwise")
-	f.StringVar(&o.with, "with", "", "`id` of the trace that --trace is compared with, for --view diff")
-	f.StringVar(&o.prices, "prices", "", "`file` with the prices of models, for the cost of runs")
-	f.Var(&o.group, "group", "`fields` that --view stats makes rows of: name, service, sdk, kind, status, attributes.<key>, resource.<key> (default service,name)")
-	f.IntVar(&o.rows, "rows", 0, fmt.Sprintf("most rows of a drawing; -1 for all (default %d)", draw.DefaultRows))
-	f.IntVar(&o.width, "width", 0, "columns of a drawing; those of the terminal unless said otherwise")
-	f.StringVar(&o.color, "color", "auto", "auto, always or never")
+	f.StringVar(&o.view, "view", "", "`view` to show, of those below (default tree)")
+	f.StringVar(&o.format, "format", "", "`format` of the output, of those of the view (default text)")
+	f.Var(&o.traces, "trace", "`id` of the trace or its first digits (default the newest); two to compare them")
+	f.StringVar(&o.with, "with", "", "`id` of another trace to compare with")
+	f.Var(&o.group, "group", "`fields` for stats, with commas: name, service, sdk, kind, status,\n"+usageIndent+"attributes.<key>, resource.<key> (default service,name)")
+	f.StringVar(&o.prices, "prices", "", "`file` with the prices of models, for the cost of a run")
+	f.IntVar(&o.rows, "rows", 0, fmt.Sprintf("`number` of rows of a drawing, -1 for all (default %d)", draw.DefaultRows))
+	f.IntVar(&o.width, "width", 0, fmt.Sprintf("`number` of columns (default COLUMNS, the terminal's, or %d)", draw.DefaultWidth))
+	f.StringVar(&o.color, "color", "auto", "`when` to use colours: auto, always or never (default auto)")
 	return f
 }
 
 func showUsage() string {
 	var b strings.Builder
 	b.WriteString("Usage: desk show FILE|FOLDER|- … [flags]\n\n" +
-		"Files hold spans as OTLP (protobuf, JSON, JSON lines), or JSON of Jaeger or Zipkin.\n" +
-		"Of a folder, all *.jsonl, *.json and *.pb below it are read; - is standard input.\n\nFlags:\n")
-	f := showFlags(new(showOptions))
-	f.SetOutput(&b)
-	f.PrintDefaults()
+		"Files hold spans as OTLP (protobuf, JSON, JSON lines), or JSON of Jaeger or Zipkin,\n" +
+		"compressed or not. Of a folder, all *.jsonl, *.json and *.pb below it are read; - is\n" +
+		"standard input. Flags may stand before and after files.\n\nFlags:\n")
+	showFlags(new(showOptions)).VisitAll(func(f *flag.Flag) {
+		value, text := flag.UnquoteUsage(f)
+		fmt.Fprintf(&b, "  --%-15s %s\n", f.Name+" "+strings.ToUpper(value), text)
+	})
 	b.WriteString("\nViews and their formats:\n")
 	for i := range views {
-		fmt.Fprintf(&b, "  %-10s %s\n", views[i].name, strings.Join(views[i].formats(), ", "))
+		fmt.Fprintf(&b, "  %-17s %s\n", views[i].name, strings.Join(views[i].formats(), ", "))
 	}
 	return b.String()
 }
@@ -181,12 +186,9 @@ func readPrices(path string) (agentrun.Prices, error) {
 
 // terminal is a view that fits where the output goes.
 func (o *showOptions) terminal(stdout io.Writer) draw.View {
-	v := draw.View{Width: o.width, Rows: o.rows, Zone: time.Local, Color: o.color == "always"}
 	f, ok := stdout.(*os.File)
 	isTerminal := ok && term.IsTerminal(int(f.Fd()))
-	if o.color == "auto" {
-		v.Color = isTerminal && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
-	}
+	v := draw.View{Width: o.width, Rows: o.rows, Zone: time.Local, Color: o.colored(isTerminal)}
 	if v.Width > 0 {
 		return v
 	}
@@ -197,4 +199,14 @@ func (o *showOptions) terminal(stdout io.Writer) draw.View {
 		v.Width, _, _ = term.GetSize(int(f.Fd())) // 0 if it is unknown
 	}
 	return v
+}
+
+// colored reports whether to use colours: on terminals that can show them, but
+// not for those who have set NO_COLOR (https://no-color.org), unless the flags
+// say so.
+func (o *showOptions) colored(isTerminal bool) bool {
+	if o.color == "auto" {
+		return isTerminal && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+	}
+	return o.color == "always"
 }

@@ -255,7 +255,7 @@ func (d *diffDrawing) numbers(l *line, p *pair) {
 	if p.onlyB {
 		return
 	}
-	s := deltaStyle(p)
+	s := d.deltaStyle(p)
 	l.right(s, signed(p.delta()), d.column(2))
 	if d.bars > 0 {
 		left, right := d.deltaBar(p.delta())
@@ -263,10 +263,11 @@ func (d *diffDrawing) numbers(l *line, p *pair) {
 	}
 }
 
-// deltaStyle tells what became slower or faster by more than a tenth.
-func deltaStyle(p *pair) style {
+// deltaStyle tells what became slower or faster by more than a tenth, unless it
+// is little beside the largest difference.
+func (d *diffDrawing) deltaStyle(p *pair) style {
 	switch delta := p.delta(); {
-	case math.Abs(delta) < 0.1*math.Abs(float64(p.second)):
+	case math.Abs(delta) < max(0.1*math.Abs(float64(p.second)), 0.02*d.longest):
 		return faint
 	case delta > 0:
 		return notice

@@ -11,11 +11,13 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
 	"log"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -28,7 +30,8 @@ import (
 const columns = 100
 
 // shots are the names of the pictures and the flags of what they show. DIR is the
-// folder of the demo, FAILED the trace with the most errors, and FIRST the first.
+// folder of the demo, FAILED the trace with the most errors, and OTHER the one
+// without errors that is most like it.
 var shots = []struct {
 	name string
 	args []string
@@ -41,7 +44,7 @@ var shots = []struct {
 	{"services", []string{"--trace", "FAILED", "--view", "services"}},
 	{"run", []string{"--trace", "FAILED", "--view", "run"}},
 	{"findings", []string{"--trace", "FAILED", "--view", "findings"}},
-	{"diff", []string{"--trace", "FAILED", "--with", "FIRST"}},
+	{"diff", []string{"--trace", "FAILED", "--with", "OTHER"}},
 }
 
 func main() {
@@ -131,29 +134,68 @@ func relocate(demo string) error {
 // shortID is how many digits of an id are shown.
 const shortID = 8
 
+// listed is a trace in the list.
+type listed struct {
+	TraceID string `json:"traceId"`
+	Errors  int    `json:"errors"`
+}
+
 // choose finds the traces that the pictures show.
 func choose(dir, desk string) (map[string]string, error) {
-	b, err := command(dir, desk, "show", "sidetrace-demo", "--view", "list", "--format", "json")
-	if err != nil {
+	var traces []listed
+	if err := decoded(&traces, dir, desk, "show", "sidetrace-demo", "--view", "list", "--format", "json"); err != nil {
 		return nil, err
 	}
-	var traces []struct {
-		TraceID string `json:"traceId"`
-		Errors  int    `json:"errors"`
+	if len(traces) < 2 {
+		return nil, errors.New("the demo left fewer than two traces")
 	}
-	if err := json.Unmarshal(b, &traces); err != nil {
-		return nil, err
-	}
-	if len(traces) == 0 {
-		return nil, errors.New("the demo left no traces")
-	}
-	worst := traces[0]
+	failed := slices.MaxFunc(traces, func(a, b listed) int { return cmp.Compare(a.Errors, b.Errors) }).TraceID
+	other, least := "", math.MaxInt
 	for _, t := range traces {
-		if t.Errors > worst.Errors {
-			worst = t
+		if t.Errors > 0 {
+			continue
+		}
+		n, err := differences(dir, desk, failed, t.TraceID)
+		if err != nil {
+			return nil, err
+		}
+		if n < least {
+			other, least = t.TraceID, n
 		}
 	}
-	return map[string]string{"FAILED": worst.TraceID[:shortID], "FIRST": traces[len(traces)-1].TraceID[:shortID]}, nil
+	if other == "" {
+		return nil, errors.New("the demo left no trace without errors")
+	}
+	return map[string]string{"FAILED": failed[:shortID], "OTHER": other[:shortID]}, nil
+}
+
+// differences counts the spans that only one of two traces has.
+func differences(dir, desk, a, b string) (n int, err error) {
+	var view struct {
+		Diff struct {
+			Nodes []struct {
+				Change string `json:"change"`
+			} `json:"nodes"`
+		} `json:"diff"`
+	}
+	if err := decoded(&view, dir, desk, "show", "sidetrace-demo", "--view", "diff", "--format", "json", "--trace", a, "--with", b); err != nil {
+		return 0, err
+	}
+	for _, node := range view.Diff.Nodes {
+		if node.Change == "added" || node.Change == "removed" {
+			n++
+		}
+	}
+	return n, nil
+}
+
+// decoded runs a program and decodes the JSON that it prints.
+func decoded(into any, dir, name string, args ...string) error {
+	b, err := command(dir, name, args...)
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(b, into)
 }
 
 // command runs a program and returns what it prints.
