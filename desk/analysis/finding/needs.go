@@ -11,7 +11,7 @@ import (
 // What is looked at to tell whether one call needs another's result, so that it
 // stays cheap for large values.
 const (
-	maxNeedText   = 64 << 10 // bytes of an input or a result
+	maxNeedText   = 16 << 10 // bytes of an input or a result
 	maxNeedValues = 64       // values of an input
 	maxNeedNodes  = 16       // spans of a step
 	minNeedLength = 4        // of a value: shorter ones are in many texts
