@@ -27,6 +27,7 @@ const (
 	Object
 )
 
+// String is the kind in words, for messages.
 func (k Kind) String() string {
 	return [...]string{"nothing", "null", "a boolean", "a number", "a string", "an array", "an object"}[k]
 }
