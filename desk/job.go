@@ -5,6 +5,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/sidetrace/sidetrace/desk/analysis"
 	"github.com/sidetrace/sidetrace/desk/analysis/agentrun"
@@ -21,6 +22,8 @@ type job struct {
 	prices  agentrun.Prices
 	view    draw.View
 	stderr  io.Writer
+
+	records map[trace.TraceID][]noderecord.Record // of the logs; nil before they were read
 
 	trace *trace.Trace
 	tree  *analysis.Tree
@@ -81,11 +84,27 @@ func treeOf(t *trace.Trace) *analysis.Tree {
 	return analysis.Build(analysis.Arrange(t.Spans))
 }
 
-// run is what the agent of a trace took. Records that cannot be read are left out.
+// run is what the agent of a trace took.
 func (j *job) run(t *analysis.Tree) *agentrun.Run {
+	if len(t.Nodes) == 0 {
+		return nil
+	}
+	if j.records == nil {
+		j.readRecords()
+	}
+	id := t.Nodes[0].Span.TraceID
+	return agentrun.RollUp(t, slices.Concat(j.records[id], j.records[trace.TraceID{}]), j.prices)
+}
+
+// readRecords reads the records of nodes among the logs. Those that cannot be
+// read are left out.
+func (j *job) readRecords() {
 	records, err := noderecord.FromLogs(j.logs)
 	if err != nil {
 		j.say("node records: %v; the rest was read", err)
 	}
-	return agentrun.RollUp(t, records, j.prices)
+	j.records = map[trace.TraceID][]noderecord.Record{}
+	for _, r := range records {
+		j.records[r.TraceID] = append(j.records[r.TraceID], r)
+	}
 }

@@ -37,7 +37,7 @@ var shots = []struct {
 	args []string
 }{
 	{"list", []string{"--view", "list"}},
-	{"tree", []string{"--trace", "FAILED"}},
+	{"tree", nil}, // the newest, which is one that failed
 	{"flame", []string{"--trace", "FAILED", "--view", "flame"}},
 	{"sequence", []string{"--trace", "FAILED", "--view", "sequence"}},
 	{"topology", []string{"--trace", "FAILED", "--view", "topology"}},
@@ -98,8 +98,8 @@ func shoot(dir, desk string, flags []string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	title := "$ go run ./desk show sidetrace-demo " + strings.Join(flags, " ")
-	return svg(title, parse(string(text))), nil
+	title := append([]string{"$ go run ./desk show sidetrace-demo"}, flags...)
+	return svg(strings.Join(title, " "), parse(string(text))), nil
 }
 
 func replaced(args []string, by map[string]string) []string {
