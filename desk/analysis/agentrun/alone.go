@@ -17,6 +17,7 @@ type shelter struct {
 	byStart []int32 // of logged, those without spans
 	left    []Usage // by node of the story: of its claim, after the calls that were found
 	found   []tallies
+	hung    []int32 // by node of the story: the node without a span that it goes into
 }
 
 // tolerance makes up for times in milliseconds.
@@ -30,10 +31,13 @@ const neighbours = 64
 // requests without spans.
 func (r *rollup) countRecords() {
 	if r.recorded > 0 {
-		s := &shelter{r: r, left: make([]Usage, r.recorded), found: make([]tallies, r.recorded)}
+		s := &shelter{
+			r: r, left: make([]Usage, r.recorded), found: make([]tallies, r.recorded), hung: slices.Repeat([]int32{None}, len(r.run.Nodes)),
+		}
 		s.open()
 		s.addCalls()
 		s.addTools()
+		s.hang()
 		s.settle()
 	}
 	all := &tallies{}
@@ -140,23 +144,33 @@ func (s *shelter) closer(node, other int32, u Usage) bool {
 	return cmp.Or(-cmp.Compare(fits(node), fits(other)), cmp.Compare(s.r.run.Nodes[node].Duration, s.r.run.Nodes[other].Duration)) < 0
 }
 
-// take puts what stands in a node of the story, or the outermost of the nodes
-// around it that fit, into a node without a span.
+// take puts what stands in a node of the story into a node without a span, or has
+// that node hung there if it fits.
 func (s *shelter) take(node int32, place *int32) {
-	nodes := s.r.run.Nodes
-	fits := func(i int32) bool {
-		return nodes[i].Start >= nodes[node].Start-tolerance && nodes[i].Start+nodes[i].Duration <= nodes[node].Start+nodes[node].Duration+tolerance
-	}
-	at := *place
-	if at == None || at < s.r.recorded || !fits(at) {
+	if at := *place; at < s.r.recorded || !s.fits(at, node) {
 		*place = node
-		return
+	} else if s.hung[at] == None {
+		s.hung[at] = node
 	}
-	for up := nodes[at].Parent; up >= s.r.recorded && fits(up); up = nodes[at].Parent {
-		at = up
-	}
-	if up := nodes[at].Parent; up == None || up >= s.r.recorded {
-		nodes[at].Parent = node
+}
+
+// fits reports whether one node of the story ran within the time of another.
+func (s *shelter) fits(inner, outer int32) bool {
+	in, out := &s.r.run.Nodes[inner], &s.r.run.Nodes[outer]
+	return in.Start >= out.Start-tolerance && plusNano(in.Start, in.Duration) <= plusNano(out.Start, out.Duration)+tolerance
+}
+
+// hang hangs the outermost of the nodes that fit, from the inside out.
+func (s *shelter) hang() {
+	for i := int32(len(s.hung)) - 1; i >= s.r.recorded; i-- {
+		into, n := s.hung[i], &s.r.run.Nodes[i]
+		switch {
+		case into == None:
+		case n.Parent == None || !s.fits(n.Parent, into):
+			n.Parent = into
+		case s.hung[n.Parent] == None:
+			s.hung[n.Parent] = into
+		}
 	}
 }
 

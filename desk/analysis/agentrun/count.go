@@ -63,8 +63,8 @@ func (r *rollup) countSpan(p *pool, at int32) {
 		r.newCall(&s, &c, s.kind)
 	}
 	r.settle(&s, &c)
-	if all := &s.found[ofAll]; all.calls == 1 && !c.isZero() && c.usage.equals(all.usage) {
-		r.gates[at] &^= toModels
+	if all := &s.found[ofAll]; r.gates[at] == toModels && all.calls == 1 && !c.isZero() && c.usage.equals(all.usage) {
+		r.gates[at] = 0
 	}
 	for i := range records {
 		s.scope = records[i].scope

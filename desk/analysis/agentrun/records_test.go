@@ -284,3 +284,57 @@ func TestFirstFrames(t *testing.T) {
 		})
 	}
 }
+
+// TestNodesOfSpansInNodesOfRecords: what spans show goes, as a whole, into the
+// node in whose time it ran.
+func TestNodesOfSpansInNodesOfRecords(t *testing.T) {
+	run := agentrun.RollUp(tree(
+		at(-1, "run", 0, 100),
+		at(0, "all", 0, 100, agent("all")...),
+		at(1, "part", 5, 55, agent("part")...),
+		at(2, "chat", 6, 20, chat(100, 10)...),
+		at(2, "chat", 21, 40, chat(200, 20)...),
+	), []noderecord.Record{recorded(0, logged("1", "a", "agent", 1, 60, 300, 30))}, agentrun.Prices{})
+	requireConsistent(t, run)
+	names := map[string]string{}
+	for _, n := range run.Nodes {
+		if n.Parent != agentrun.None {
+			names[n.Name] = run.Nodes[n.Parent].Name
+		}
+	}
+	assert.Equal(t, map[string]string{"part": "a", "chat": "part"}, names)
+	assert.Equal(t, tokens(300, 30), run.Usage)
+	for _, n := range run.Nodes {
+		if n.Name == "a" {
+			assert.Equal(t, tokens(300, 30), n.Usage)
+			assert.True(t, n.Own.IsZero())
+		}
+	}
+}
+
+// TestManyNodesWithoutSpans: many at once, one after the other, and deep trees of
+// spans in one take no more than time in proportion.
+func TestManyNodesWithoutSpans(t *testing.T) {
+	const n = 30_000
+	spans := []span{at(-1, "run", 0, 10*n)}
+	var nodes []noderecord.Node
+	for i := range int64(n) {
+		id := fmt.Sprint(i)
+		nodes = append(nodes, logged(id, "next", "llm", 10*i, 10*i+9, i+1, 1), logged("o"+id, "together", "llm", 0, 10*n, 7, 7))
+		spans = append(spans, at(0, "chat", 10*i+2, 10*i+8, chat(int(i+1), 1)...))
+	}
+	run := agentrun.RollUp(tree(spans...), []noderecord.Record{recorded(0, nodes...)}, agentrun.Prices{})
+	requireConsistent(t, run)
+	assert.Equal(t, tokens(n*(n+1)/2+7*n, 8*n), run.Usage)
+
+	spans = []span{at(-1, "run", 0, 100)}
+	for i := range n {
+		spans = append(spans, at(i, "agent", 1, 90, agent("a")...).with(used(7, 7)...))
+	}
+	spans = append(spans, at(n, "chat", 1, 90, chat(7, 7)...))
+	run = agentrun.RollUp(tree(spans...), []noderecord.Record{recorded(0, logged("1", "a", "agent", 0, 95, 7, 7))}, agentrun.Prices{})
+	requireConsistent(t, run)
+	assert.Equal(t, tokens(7, 7), run.Usage)
+	assert.Equal(t, "a", run.Nodes[0].Name)
+	assert.Equal(t, tokens(7, 7), run.Nodes[0].Usage)
+}
