@@ -43,6 +43,7 @@ func written(t *testing.T) []byte {
 func TestWrittenByNodelog(t *testing.T) {
 	r, err := noderecord.Parse(written(t))
 	require.NoError(t, err)
+	assert.Equal(t, nodelog.EventName, noderecord.EventName)
 	assert.Empty(t, r.Problems)
 	assert.Equal(t, []string{"agent", "s-1", "app", "u", "c", "svc", "web", "为什么?", "because", nodelog.Version},
 		[]string{r.ServiceID, r.SID, r.AppID, r.UID, r.ChatID, r.Sub, r.Caller, r.Question, r.Answer, r.Version})
