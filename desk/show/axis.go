@@ -5,6 +5,8 @@ package show
 import (
 	"math"
 	"strings"
+
+	"github.com/sidetrace/sidetrace/desk/units"
 )
 
 // leastTick is how many columns apart two marks of an axis are at least.
@@ -54,9 +56,9 @@ func (s scale) axis() string {
 	return b.String()
 }
 
-// round is a round duration without the zeros that [Duration] keeps.
+// round is a round duration without the zeros that [units.Duration] keeps.
 func round(ns float64) string {
-	digits, unit, _ := strings.Cut(positive(ns), " ")
+	digits, unit, _ := strings.Cut(units.Duration(int64(ns)), " ")
 	if strings.Contains(digits, ".") {
 		digits = strings.TrimRight(strings.TrimRight(digits, "0"), ".")
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/sidetrace/sidetrace/desk/analysis"
+	"github.com/sidetrace/sidetrace/desk/units"
 )
 
 const (
@@ -41,7 +42,7 @@ func (v View) Diff(w io.Writer, c *analysis.Comparison) error {
 		d.row(&d.rows[i])
 	}
 	if d.omitted > 0 {
-		d.say(faint, plural(d.omitted, "span")+" left out: those with the smallest differences")
+		d.say(faint, units.Plural(d.omitted, "span")+" left out: those with the smallest differences")
 	}
 	return d.done()
 }
@@ -95,12 +96,12 @@ func (d *diffDrawing) counts() {
 			both++
 		}
 	}
-	parts := []value{{text: plural(both, "span") + " in both"}}
+	parts := []value{{text: units.Plural(both, "span") + " in both"}}
 	if onlyA > 0 {
-		parts = append(parts, value{"+ " + Count(onlyA) + " only in this one", addedStyle})
+		parts = append(parts, value{"+ " + units.Count(onlyA) + " only in this one", addedStyle})
 	}
 	if onlyB > 0 {
-		parts = append(parts, value{"− " + Count(onlyB) + " only in the other", removedStyle})
+		parts = append(parts, value{"− " + units.Count(onlyB) + " only in the other", removedStyle})
 	}
 	if !d.comparison.Similar {
 		parts = append(parts, value{"the traces have little in common", notice})
@@ -243,15 +244,15 @@ func (d *diffDrawing) row(r *row) {
 
 func (d *diffDrawing) numbers(l *line, p *pair) {
 	if p.onlyB {
-		l.right(faint, unknown, d.column(0))
+		l.right(faint, units.Unknown, d.column(0))
 	} else {
-		l.right(nameStyle(p.failed), Duration(p.first), d.column(0))
+		l.right(nameStyle(p.failed), units.Duration(p.first), d.column(0))
 	}
 	if p.onlyA {
-		l.right(faint, unknown, d.column(1))
+		l.right(faint, units.Unknown, d.column(1))
 		return
 	}
-	l.right(plain, Duration(p.second), d.column(1))
+	l.right(plain, units.Duration(p.second), d.column(1))
 	if p.onlyB {
 		return
 	}
@@ -279,9 +280,9 @@ func (d *diffDrawing) deltaStyle(p *pair) style {
 func signed(ns float64) string {
 	switch {
 	case ns > 0:
-		return "+" + positive(ns)
+		return "+" + units.Duration(int64(ns))
 	case ns < 0:
-		return "−" + positive(-ns)
+		return "−" + units.Duration(int64(-ns))
 	}
 	return "="
 }

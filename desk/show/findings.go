@@ -9,6 +9,7 @@ import (
 
 	"github.com/sidetrace/sidetrace/desk/analysis"
 	"github.com/sidetrace/sidetrace/desk/analysis/finding"
+	"github.com/sidetrace/sidetrace/desk/units"
 )
 
 const (
@@ -34,7 +35,7 @@ func (v View) Findings(w io.Writer, t *analysis.Tree, all []finding.Finding) err
 		d.finding(&all[i])
 	}
 	if n := len(all) - most; n > 0 {
-		p.say(faint, "… "+plural(n, "more finding"))
+		p.say(faint, "… "+units.Plural(n, "more finding"))
 	}
 	return p.done()
 }
@@ -52,9 +53,9 @@ func (v View) Headlines(w io.Writer, all []finding.Finding) error {
 	}
 	switch rest := len(all) - shown; {
 	case rest > 0 && shown > 0:
-		p.say(faint, "  "+plural(rest, "more finding"))
+		p.say(faint, "  "+units.Plural(rest, "more finding"))
 	case rest > 0:
-		p.say(faint, plural(rest, "finding"))
+		p.say(faint, units.Plural(rest, "finding"))
 	}
 	return p.done()
 }
@@ -80,14 +81,14 @@ func (p *page) headline(l *line, f *finding.Finding) *line {
 	return l.add(sign.style, sign.text).add(plain, cut(clean(f.Title), room)).right(faint, cost, p.columns())
 }
 
-// costs is what a finding costs, "" if that is unknown or nothing.
+// costs is what a finding costs, "" if that is units.Unknown or nothing.
 func costs(f *finding.Finding) string {
 	var parts []string
 	if f.Cost > 0 {
-		parts = append(parts, Duration(int64(f.Cost/time.Nanosecond)))
+		parts = append(parts, units.Duration(int64(f.Cost/time.Nanosecond)))
 	}
 	if f.Tokens > 0 {
-		parts = append(parts, Tokens(float64(f.Tokens))+" tokens")
+		parts = append(parts, units.Tokens(float64(f.Tokens))+" tokens")
 	}
 	return strings.Join(parts, ", ")
 }
@@ -129,20 +130,20 @@ func (d *findingsDrawing) witness(node int32) {
 	if service := clean(d.tree.ServiceOf(node)); service != "" {
 		l.add(d.palette.text(d.tree.ServiceOf(node)), service+" ")
 	}
-	d.write(l.add(nameStyle(n.Span.IsError()), spanName(n)).add(faint, " "+Duration(n.Span.Duration())))
+	d.write(l.add(nameStyle(n.Span.IsError()), spanName(n)).add(faint, " "+units.Duration(n.Span.Duration())))
 }
 
 // rest says how much more there is of what a finding is about.
 func (d *findingsDrawing) rest(f *finding.Finding) {
 	var parts []string
 	if n := f.Count - min(len(f.Nodes), mostWitnesses); n > 0 {
-		parts = append(parts, plural(n, "more span"))
+		parts = append(parts, units.Plural(n, "more span"))
 	}
 	if f.Places > 1 {
-		parts = append(parts, "at "+plural(f.Places, "place"))
+		parts = append(parts, "at "+units.Plural(f.Places, "place"))
 	}
 	if f.More > 0 {
-		parts = append(parts, plural(f.More, "more finding")+" like this")
+		parts = append(parts, units.Plural(f.More, "more finding")+" like this")
 	}
 	if len(parts) > 0 {
 		d.write(d.line().to(severityColumn+1).add(faint, "… "+strings.Join(parts, ", ")))

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/sidetrace/sidetrace/desk/analysis"
+	"github.com/sidetrace/sidetrace/desk/units"
 )
 
 // mostSelf is how many operations the table below a flame graph has.
@@ -30,7 +31,7 @@ func (v View) Flame(w io.Writer, t *analysis.Tree) error {
 		d.draw(row)
 	}
 	if d.left > 0 {
-		p.say(faint, "… "+plural(d.left, "frame")+" too narrow or too many to draw")
+		p.say(faint, "… "+units.Plural(d.left, "frame")+" too narrow or too many to draw")
 	}
 	p.blank()
 	d.selfTimes(graph)
@@ -214,7 +215,7 @@ func (d *flameDrawing) selfTimes(g *analysis.FlameGraph) {
 		b.add(b.busy, 0, int64(min(s.self, math.MaxInt64)))
 		b.own = b.busy
 		rows = append(rows, []value{
-			{text: Duration(int64(s.self))}, {text: percent(s.self, whole)}, {b.String(), d.palette.text(service)}, {text: Count(s.spans)},
+			{text: units.Duration(int64(s.self))}, {text: units.Percent(s.self, whole)}, {b.String(), d.palette.text(service)}, {text: units.Count(s.spans)},
 			{text: spanName(&d.tree.Nodes[s.node])}, d.palette.value(service),
 		})
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/sidetrace/sidetrace/desk/analysis"
 	"github.com/sidetrace/sidetrace/desk/analysis/agentrun"
 	"github.com/sidetrace/sidetrace/desk/trace/semconv"
+	"github.com/sidetrace/sidetrace/desk/units"
 )
 
 const dot = " · " // between things on a line
@@ -81,20 +82,20 @@ func (p *page) parts(indent int, parts []value) {
 }
 
 func (f *facts) counts() []value {
-	parts := []value{{text: Duration(f.Duration)}, {text: plural(f.Spans, "span")}}
+	parts := []value{{text: units.Duration(f.Duration)}, {text: units.Plural(f.Spans, "span")}}
 	add := func(is bool, s style, text string) {
 		if is {
 			parts = append(parts, value{text, s})
 		}
 	}
-	add(f.ServiceCount > 0, plain, plural(f.ServiceCount, "service"))
-	add(f.Errors > 0, failed, plural(f.Errors, "error"))
+	add(f.ServiceCount > 0, plain, units.Plural(f.ServiceCount, "service"))
+	add(f.Errors > 0, failed, units.Plural(f.Errors, "error"))
 	u := f.run.Usage
 	add(!u.IsZero(), plain, tokensOf(u.Input)+" tokens in, "+tokensOf(u.Output)+" out")
 	cost := costOf(&f.run.Cost)
 	add(cost != "", plain, cost)
-	add(f.run.FirstFrame > 0, plain, "first frame "+Duration(f.run.FirstFrame))
-	add(f.Orphans > 0, notice, plural(f.Orphans, "orphan"))
+	add(f.run.FirstFrame > 0, plain, "first frame "+units.Duration(f.run.FirstFrame))
+	add(f.Orphans > 0, notice, units.Plural(f.Orphans, "orphan"))
 	add(f.Skewed, notice, "clocks differ")
 	return parts
 }
@@ -102,9 +103,9 @@ func (f *facts) counts() []value {
 // tokensOf is tokens of a run, where 0 means that nobody said.
 func tokensOf(n int64) string {
 	if n == 0 {
-		return unknown
+		return units.Unknown
 	}
-	return Tokens(float64(n))
+	return units.Tokens(float64(n))
 }
 
 // costOf is the cost by the price table, or if that has none of the models what
@@ -118,7 +119,7 @@ func costOf(c *agentrun.Cost) string {
 	}
 	var texts []string
 	for _, a := range amounts {
-		texts = append(texts, lead+Money(float64(a.Nano)/1e9)+" "+clean(a.Currency))
+		texts = append(texts, lead+units.Money(float64(a.Nano)/1e9)+" "+clean(a.Currency))
 	}
 	return strings.Join(texts, " + ")
 }

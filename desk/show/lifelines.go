@@ -4,6 +4,7 @@ package show
 
 import (
 	"github.com/sidetrace/sidetrace/desk/analysis"
+	"github.com/sidetrace/sidetrace/desk/units"
 )
 
 // lifelines are the columns of a sequence diagram for a terminal: services and
@@ -46,7 +47,7 @@ func newLifeline(p analysis.Participant, colours palette) lifeline {
 	case p.Type == analysis.Outside:
 		line.name, line.style, line.isOuter = "outside", plain, true
 	case line.name == "":
-		line.name = unknown
+		line.name = units.Unknown
 	}
 	return line
 }

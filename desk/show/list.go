@@ -2,7 +2,11 @@
 
 package show
 
-import "io"
+import (
+	"io"
+
+	"github.com/sidetrace/sidetrace/desk/units"
+)
 
 // leastID is how many digits of an id are shown at least.
 const leastID = 8
@@ -24,23 +28,23 @@ func (v View) List(w io.Writer, traces []Entry) error {
 	}
 	p.table(columns, rows)
 	if n := len(traces) - v.limit(len(traces)); n > 0 {
-		p.say(faint, "… "+plural(n, "more trace"))
+		p.say(faint, "… "+units.Plural(n, "more trace"))
 	}
 	return p.done()
 }
 
 func (p *page) listRow(e Entry, id string) []value {
 	f := factsOf(e)
-	tokens, errors := value{text: unknown, style: faint}, value{text: "0", style: faint}
+	tokens, errors := value{text: units.Unknown, style: faint}, value{text: "0", style: faint}
 	if u := f.run.Usage; !u.IsZero() {
 		tokens = value{text: tokensOf(u.Input) + "→" + tokensOf(u.Output)}
 	}
 	if f.Errors > 0 {
-		errors = value{Count(f.Errors), failed}
+		errors = value{units.Count(f.Errors), failed}
 	}
 	return []value{
 		{text: id}, {p.moment(f.Start, "2006-01-02 15:04:05"), faint}, {text: spanName(&e.Tree.Nodes[f.Root])}, newPalette([]string{f.RootService}).value(f.RootService),
-		{text: Duration(f.Duration)}, {text: Count(f.Spans)}, errors, tokens,
+		{text: units.Duration(f.Duration)}, {text: units.Count(f.Spans)}, errors, tokens,
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/sidetrace/sidetrace/desk/analysis"
+	"github.com/sidetrace/sidetrace/desk/units"
 )
 
 // A limb is an entry of an outline. Limbs stand in order, each before those
@@ -187,4 +188,4 @@ func branch(last bool, end, more string) string {
 	return more
 }
 
-func omission(n int) string { return "… " + plural(n, "more span") }
+func omission(n int) string { return "… " + units.Plural(n, "more span") }

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/sidetrace/sidetrace/desk/units"
 )
 
 // A style is the parameters of an SGR sequence (ECMA-48, section 8.3.117).
@@ -63,7 +65,7 @@ func (p palette) text(service string) style {
 // value is the name of a service, in its colour.
 func (p palette) value(service string) value {
 	v := textValue(service)
-	if v.text != unknown {
+	if v.text != units.Unknown {
 		v.style = p.text(service)
 	}
 	return v

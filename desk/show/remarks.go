@@ -7,6 +7,7 @@ import (
 
 	"github.com/sidetrace/sidetrace/desk/analysis"
 	"github.com/sidetrace/sidetrace/desk/trace/semconv"
+	"github.com/sidetrace/sidetrace/desk/units"
 )
 
 func spanName(n *analysis.Node) string {
@@ -61,7 +62,7 @@ func modelRemarks(all []string, n *analysis.Node) []string {
 
 func tokensOr(n float64, known bool) string {
 	if !known {
-		return unknown
+		return units.Unknown
 	}
-	return Tokens(n)
+	return units.Tokens(n)
 }

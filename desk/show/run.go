@@ -8,6 +8,7 @@ import (
 
 	"github.com/sidetrace/sidetrace/desk/analysis"
 	"github.com/sidetrace/sidetrace/desk/analysis/agentrun"
+	"github.com/sidetrace/sidetrace/desk/units"
 )
 
 // Run draws what an agent did: its nodes, each below the one around it, with
@@ -38,15 +39,15 @@ func (p *page) runNodes(run *agentrun.Run) {
 	for i := range rows {
 		lead := b.lead(&rows[i])
 		if rows[i].limb == analysis.None {
-			values = append(values, append([]value{{lead + "… " + plural(rows[i].omitted, "more node"), faint}}, make([]value, len(columns)-1)...))
+			values = append(values, append([]value{{lead + "… " + units.Plural(rows[i].omitted, "more node"), faint}}, make([]value, len(columns)-1)...))
 			continue
 		}
 		n := &run.Nodes[order[rows[i].limb]]
-		values = append(values, append([]value{{lead + nodeName(n), nameStyle(n.Failed)}, {clean(nodeType(n)), faint}, {text: Duration(n.Duration)}, frameValue(n.FirstFrame)}, totalValues(&n.Totals)...))
+		values = append(values, append([]value{{lead + nodeName(n), nameStyle(n.Failed)}, {clean(nodeType(n)), faint}, {text: units.Duration(n.Duration)}, frameValue(n.FirstFrame)}, totalValues(&n.Totals)...))
 	}
 	p.table(columns, values)
 	if omitted > 0 {
-		p.say(faint, plural(omitted, "node")+" left out: the shortest of those without errors")
+		p.say(faint, units.Plural(omitted, "node")+" left out: the shortest of those without errors")
 	}
 }
 
@@ -97,9 +98,9 @@ func nodeType(n *agentrun.Node) string {
 
 func frameValue(ns int64) value {
 	if ns == agentrun.Unknown {
-		return value{unknown, faint}
+		return value{units.Unknown, faint}
 	}
-	return value{text: Duration(ns)}
+	return value{text: units.Duration(ns)}
 }
 
 // totalValues are calls of models, calls of tools, tokens and cost.
@@ -111,12 +112,12 @@ func countValue(n int) value {
 	if n == 0 {
 		return value{"", faint}
 	}
-	return value{text: Count(n)}
+	return value{text: units.Count(n)}
 }
 
 func tokensValue(u agentrun.Usage) value {
 	if u.IsZero() {
-		return value{unknown, faint}
+		return value{units.Unknown, faint}
 	}
 	return value{text: tokensOf(u.Input) + "→" + tokensOf(u.Output)}
 }
@@ -125,7 +126,7 @@ func costValue(c *agentrun.Cost) value {
 	if cost := costOf(c); cost != "" {
 		return value{text: cost}
 	}
-	return value{unknown, faint}
+	return value{units.Unknown, faint}
 }
 
 func (p *page) runModels(run *agentrun.Run) {
@@ -138,8 +139,8 @@ func (p *page) runModels(run *agentrun.Run) {
 	for i := range run.Models[:p.limit(len(run.Models))] {
 		m := &run.Models[i]
 		rows = append(rows, []value{
-			textValue(m.Name), textValue(m.Provider), {text: Count(int(m.ModelCalls + m.EmbeddingCalls))}, errorsValue(int(m.FailedCalls)),
-			{text: Duration(m.ModelTime)}, tokensValue(m.Usage), someTokens(m.Usage.Cached), someTokens(m.Usage.Reasoning), costValue(&m.Cost),
+			textValue(m.Name), textValue(m.Provider), {text: units.Count(int(m.ModelCalls + m.EmbeddingCalls))}, errorsValue(int(m.FailedCalls)),
+			{text: units.Duration(m.ModelTime)}, tokensValue(m.Usage), someTokens(m.Usage.Cached), someTokens(m.Usage.Reasoning), costValue(&m.Cost),
 		})
 	}
 	p.table(columns, rows)
@@ -147,14 +148,14 @@ func (p *page) runModels(run *agentrun.Run) {
 
 func textValue(text string) value {
 	if text = clean(text); strings.TrimSpace(text) == "" {
-		return value{unknown, faint}
+		return value{units.Unknown, faint}
 	}
 	return value{text: text}
 }
 
 func someTokens(n int64) value {
 	if n == 0 {
-		return value{unknown, faint}
+		return value{units.Unknown, faint}
 	}
-	return value{text: Tokens(float64(n))}
+	return value{text: units.Tokens(float64(n))}
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/sidetrace/sidetrace/desk/analysis"
+	"github.com/sidetrace/sidetrace/desk/units"
 )
 
 // Measures of a sequence diagram.
@@ -38,7 +39,7 @@ func (v View) Sequence(w io.Writer, t *analysis.Tree) error {
 		d.message(messages, i, columns)
 	}
 	if n := len(messages) - most; n > 0 {
-		d.say(faint, "… "+plural(n, "more message"))
+		d.say(faint, "… "+units.Plural(n, "more message"))
 	}
 	return d.done()
 }
@@ -165,7 +166,7 @@ func (d *sequenceDrawing) message(messages []*analysis.Message, i int, columns b
 		moment = span.End
 		d.activate(from, -1)
 	}
-	l := d.line().right(faint, Duration(max(moment, d.start)-d.start), timeColumn)
+	l := d.line().right(faint, units.Duration(max(moment, d.start)-d.start), timeColumn)
 	l.to(timeColumn+1).add(faint, d.brackets(messages, i))
 	if columns {
 		l.to(timeColumn + 1 + d.gutter).draw(d.lines.step(from, to, d.arrow(m, to))[timeColumn+1+d.gutter:])
@@ -207,7 +208,7 @@ func (d *sequenceDrawing) describe(l *line, m *analysis.Message) {
 		if s == plain {
 			s = faint
 		}
-		l.add(s, Duration(n.Span.Duration()))
+		l.add(s, units.Duration(n.Span.Duration()))
 		return
 	}
 	l.add(s, d.operation(m))

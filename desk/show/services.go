@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/sidetrace/sidetrace/desk/analysis"
+	"github.com/sidetrace/sidetrace/desk/units"
 )
 
 // Services draws the services of a trace as a table, and below it who called
@@ -38,7 +39,7 @@ func (d *servicesDrawing) services(t *analysis.Tree) {
 	}
 	var rows [][]value
 	for _, s := range t.Summary().Services {
-		row := []value{d.palette.value(s.Name), {text: Count(s.Spans)}, errorsValue(s.Errors)}
+		row := []value{d.palette.value(s.Name), {text: units.Count(s.Spans)}, errorsValue(s.Errors)}
 		rows = append(rows, append(row, loadValues(served[s.Name])...))
 	}
 	d.table(columns, rows[:d.limit(len(rows))])
@@ -48,15 +49,15 @@ func errorsValue(n int) value {
 	if n == 0 {
 		return value{"0", faint}
 	}
-	return value{Count(n), failed}
+	return value{units.Count(n), failed}
 }
 
 // loadValues are the number of calls, how many failed, and how long they took.
 func loadValues(l analysis.Load) []value {
 	if l.Count == 0 {
-		return []value{{unknown, faint}, {unknown, faint}, {unknown, faint}}
+		return []value{{units.Unknown, faint}, {units.Unknown, faint}, {units.Unknown, faint}}
 	}
-	return []value{{text: Count(l.Count)}, errorsValue(l.Errors), {text: Duration(l.Duration / int64(l.Count))}}
+	return []value{{text: units.Count(l.Count)}, errorsValue(l.Errors), {text: units.Duration(l.Duration / int64(l.Count))}}
 }
 
 // calls is a row for each caller of an operation, a database or a queue.
@@ -87,7 +88,7 @@ func (d *servicesDrawing) calls() {
 	most := d.limit(len(rows))
 	d.table(columns, rows[:most])
 	if left := len(rows) - most; left > 0 {
-		d.say(faint, "… "+Count(left)+" more")
+		d.say(faint, "… "+units.Count(left)+" more")
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/sidetrace/sidetrace/desk/analysis"
+	"github.com/sidetrace/sidetrace/desk/units"
 )
 
 // Statistics draws statistics as a table, the rows with the largest sums first.
@@ -30,7 +31,7 @@ func (v View) Statistics(w io.Writer, s *analysis.Statistics) error {
 	}
 	p.table(columns, values)
 	if n := len(rows) - len(values); n > 0 {
-		p.say(faint, "… "+plural(n, "more row"))
+		p.say(faint, "… "+units.Plural(n, "more row"))
 	}
 	return p.done()
 }
@@ -61,10 +62,10 @@ func statisticsRow(s *analysis.Statistics, r *analysis.StatisticsRow, colours pa
 			row = append(row, textValue(text))
 		}
 	}
-	row = append(row, value{text: Count(r.Count)}, errorsValue(r.Errors))
+	row = append(row, value{text: units.Count(r.Count)}, errorsValue(r.Errors))
 	average := min(max(r.Average, math.MinInt64), math.MaxInt64/2)
 	for _, ns := range []int64{r.Sum, int64(average), r.Min, r.P50, r.P95, r.P99, r.Max} {
-		row = append(row, value{text: Duration(ns)})
+		row = append(row, value{text: units.Duration(ns)})
 	}
 	return row
 }

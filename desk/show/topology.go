@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"github.com/sidetrace/sidetrace/desk/analysis"
+	"github.com/sidetrace/sidetrace/desk/units"
 )
 
 // Topology draws the operations of a trace as boxes with arrows between them:
@@ -24,7 +25,7 @@ func (v View) Topology(w io.Writer, t *analysis.Tree) error {
 		lines++
 	}
 	if len(d.stack) > 0 {
-		p.say(faint, "… more boxes: the first "+Count(most)+" lines are shown of "+plural(len(d.topology.Nodes), "box")+"es")
+		p.say(faint, "… more boxes: the first "+units.Count(most)+" lines are shown of "+units.Plural(len(d.topology.Nodes), "box")+"es")
 	}
 	return p.done()
 }
@@ -153,7 +154,7 @@ func (d *topologyDrawing) texts(box, before int32) (service, name, times, took s
 	if many := len(d.topology.Nodes[box].Nodes); many > 1 {
 		times = " ×" + strconv.Itoa(many)
 	}
-	return service, spanName(n), times, " " + Duration(d.topology.Nodes[box].Duration)
+	return service, spanName(n), times, " " + units.Duration(d.topology.Nodes[box].Duration)
 }
 
 func (d *topologyDrawing) wide(box, before int32) int {

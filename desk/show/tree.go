@@ -10,6 +10,7 @@ import (
 	"strconv"
 
 	"github.com/sidetrace/sidetrace/desk/analysis"
+	"github.com/sidetrace/sidetrace/desk/units"
 )
 
 const (
@@ -33,12 +34,12 @@ func (v View) Tree(w io.Writer, t *analysis.Tree) error {
 	d.align()
 	d.outline()
 	d.measure()
-	d.write(d.line().to(d.bars).add(faint, d.scale.axis()).right(faint, Duration(int64(d.scale.length)), d.columns()))
+	d.write(d.line().to(d.bars).add(faint, d.scale.axis()).right(faint, units.Duration(int64(d.scale.length)), d.columns()))
 	for i := range d.rows {
 		d.row(&d.rows[i])
 	}
 	if d.omitted > 0 {
-		d.say(faint, plural(d.omitted, "span")+" of "+Count(len(t.Nodes))+" left out: the shortest of those without errors")
+		d.say(faint, units.Plural(d.omitted, "span")+" of "+units.Count(len(t.Nodes))+" left out: the shortest of those without errors")
 	}
 	return d.done()
 }
@@ -200,7 +201,7 @@ func (d *treeDrawing) row(r *row) {
 		colour = failed
 	}
 	l.to(d.bars).add(colour, d.bar(r))
-	d.write(l.right(nameStyle(s.IsError()), Duration(d.duration(r)), d.columns()))
+	d.write(l.right(nameStyle(s.IsError()), units.Duration(d.duration(r)), d.columns()))
 	d.reason(r)
 }
 
@@ -252,13 +253,13 @@ func (d *treeDrawing) label(r *row) (name, note string) {
 	n := &d.tree.Nodes[d.shown[r.limb]]
 	name = spanName(n)
 	if group := d.groups[r.limb]; group != nil {
-		return name + " ×" + strconv.Itoa(len(group.Members)), " ~" + Duration(group.Value/int64(len(group.Members)))
+		return name + " ×" + strconv.Itoa(len(group.Members)), " ~" + units.Duration(group.Value/int64(len(group.Members)))
 	}
 	for _, remark := range remarks(n) {
 		note += " " + remark
 	}
 	if d.shift != nil && d.shift[d.shown[r.limb]] != 0 && n.Parent != analysis.None && d.shift[n.Parent] != d.shift[d.shown[r.limb]] {
-		note += " ⚠ clock moved by " + Duration(d.shift[d.shown[r.limb]])
+		note += " ⚠ clock moved by " + units.Duration(d.shift[d.shown[r.limb]])
 	}
 	return name, note
 }

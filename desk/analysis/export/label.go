@@ -5,7 +5,6 @@ package export
 import (
 	"strconv"
 	"strings"
-	"time"
 	"unicode"
 	"unicode/utf8"
 )
@@ -36,15 +35,6 @@ func label(name string) string {
 		return text
 	}
 	return "(no name)"
-}
-
-// took is a duration with three significant digits, "1.24s".
-func took(ns int64) string {
-	d, unit := time.Duration(ns), time.Duration(1)
-	for unit < time.Hour && (d/unit >= 1000 || d/unit <= -1000) {
-		unit *= 10
-	}
-	return d.Round(unit).String()
 }
 
 // times is how often something is there, "" for once.

@@ -10,6 +10,7 @@ import (
 	"unicode"
 
 	"github.com/sidetrace/sidetrace/desk/analysis"
+	"github.com/sidetrace/sidetrace/desk/units"
 )
 
 // MermaidTopology writes a topology as a Mermaid flowchart
@@ -118,9 +119,9 @@ func topologyName(t *analysis.Tree, n *analysis.TopologyNode) string {
 // topologyNote is the service of a box, and how long it took.
 func topologyNote(t *analysis.Tree, n *analysis.TopologyNode) string {
 	if service := t.ServiceOf(n.Nodes[0]); service != "" {
-		return label(service) + " " + took(n.Duration)
+		return label(service) + " " + units.Duration(n.Duration)
 	}
-	return took(n.Duration)
+	return units.Duration(n.Duration)
 }
 
 func anyFailed(t *analysis.Tree, nodes []int32) bool {

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/sidetrace/sidetrace/desk/analysis"
+	"github.com/sidetrace/sidetrace/desk/units"
 )
 
 // MermaidSequence writes a sequence as a Mermaid sequence diagram
@@ -88,7 +89,7 @@ func (m *sequenceWriter) text(msg *analysis.Message) string {
 		return mermaidText(label(msg.Text))
 	}
 	s := m.tree.Nodes[msg.Node].Span
-	text := took(s.Duration())
+	text := units.Duration(s.Duration())
 	if s.IsError() {
 		text += " error"
 		if s.Status.Message != "" {

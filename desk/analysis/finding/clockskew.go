@@ -2,7 +2,11 @@
 
 package finding
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/sidetrace/sidetrace/desk/units"
+)
 
 // ClockSkew is a service whose clock is off that of the service which called it,
 // by [Options.Skew] at least: spans that begin before their parents, or serve a
@@ -36,6 +40,6 @@ func (f *finder) describeSkew(c *candidate) (title, advice string) {
 	if service == other {
 		service, other = "one instance of "+service, "another"
 	}
-	return fmt.Sprintf("the clock of %s is %s %s that of %s", service, human(c.value), where, other),
+	return fmt.Sprintf("the clock of %s is %s %s that of %s", service, units.Duration(c.value), where, other),
 		"Keep the clocks of both hosts by NTP, and compare times of these services with care."
 }

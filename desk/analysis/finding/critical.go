@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/sidetrace/sidetrace/desk/units"
 )
 
 // Path is what the main root waited for, as [CriticalPath] has it: its
@@ -46,7 +48,7 @@ func (f *finder) longest(nodes []int32, times []int64) []int32 {
 }
 
 func (f *finder) describePath(c *candidate) (title, advice string) {
-	return fmt.Sprintf("%d of %d spans make up the %s of %s: %s", c.count, len(f.tree.Nodes), human(c.cost), f.name(f.main), strings.Join(f.operationsOnPath(), ", ")),
+	return fmt.Sprintf("%d of %d spans make up the %s of %s: %s", c.count, len(f.tree.Nodes), units.Duration(c.cost), f.name(f.main), strings.Join(f.operationsOnPath(), ", ")),
 		"Make these spans faster, or take them out of the way, as nothing else shortens the trace."
 }
 
@@ -72,9 +74,9 @@ func (f *finder) operationsOnPath() []string {
 	for _, o := range all[:min(3, len(all))] {
 		switch {
 		case o.count == 1:
-			parts = append(parts, fmt.Sprintf("%s %s", f.named(o.node), human(o.time)))
+			parts = append(parts, fmt.Sprintf("%s %s", f.named(o.node), units.Duration(o.time)))
 		case o.count > 1:
-			parts = append(parts, fmt.Sprintf("%s ×%d %s", f.named(o.node), o.count, human(o.time)))
+			parts = append(parts, fmt.Sprintf("%s ×%d %s", f.named(o.node), o.count, units.Duration(o.time)))
 		}
 	}
 	return parts
@@ -95,7 +97,7 @@ func (f *finder) bottleneck() {
 
 func (f *finder) describeBottleneck(c *candidate) (title, advice string) {
 	node := c.nodes[0]
-	title = fmt.Sprintf("%s took %s itself, %s of the critical path", f.named(node), human(c.cost), percent(c.cost, f.duration(f.main)))
+	title = fmt.Sprintf("%s took %s itself, %s of the critical path", f.named(node), units.Duration(c.cost), percent(c.cost, f.duration(f.main)))
 	switch {
 	case f.is(node, isModel):
 		return title, "Ask a faster model, for a shorter answer or with a shorter prompt, before anything else."

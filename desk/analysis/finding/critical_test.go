@@ -14,25 +14,25 @@ func TestBottleneck(t *testing.T) {
 run [0 100] server @shop
   auth [0 20]
   query [20 90] client`, want: []string{
-			"info 70ms: query (shop) took 70ms itself, 70% of the critical path | query",
+			"info 70ms: query (shop) took 70.0 ms itself, 70 % of the critical path | query",
 		}},
 		{name: "the longer of two at once", trace: `
 run [0 100] @shop
   a [0 80] client
   b [0 95] client`, want: []string{
-			"info 95ms: b (shop) took 95ms itself, 95% of the critical path | b",
+			"info 95ms: b (shop) took 95.0 ms itself, 95 % of the critical path | b",
 		}},
 		{name: "work between calls", trace: `
 run [0 100] @shop
   step [0 100]
     a [0 10] client
     b [90 100] client`, want: []string{
-			"info 80ms: step (shop) took 80ms itself, 80% of the critical path | step",
+			"info 80ms: step (shop) took 80.0 ms itself, 80 % of the critical path | step",
 		}},
 		{name: "a model", trace: `
 run [0 100] @shop
   chat [0 90] model=m client`, want: []string{
-			"info 90ms: chat (shop) took 90ms itself, 90% of the critical path | chat",
+			"info 90ms: chat (shop) took 90.0 ms itself, 90 % of the critical path | chat",
 		}},
 
 		{name: "the only span", trace: `
@@ -57,27 +57,27 @@ func TestPath(t *testing.T) {
 run [0 100] server @shop
   auth [0 20]
   query [20 90] client`, want: []string{
-			"info 100ms: 3 of 3 spans make up the 100ms of run: query (shop) 70ms, auth (shop) 20ms, run (shop) 10ms | query, auth, run",
+			"info 100ms: 3 of 3 spans make up the 100 ms of run: query (shop) 70.0 ms, auth (shop) 20.0 ms, run (shop) 10.0 ms | query, auth, run",
 		}},
 		{name: "the last of several at once", trace: `
 run [0 100] @shop
   a [0 80] client
   b [0 95] client
   c [10 20] client`, want: []string{
-			"info 100ms: 2 of 4 spans make up the 100ms of run: b (shop) 95ms, run (shop) 5ms | b, run",
+			"info 100ms: 2 of 4 spans make up the 100 ms of run: b (shop) 95.0 ms, run (shop) 5.00 ms | b, run",
 		}},
 		{name: "equal operations are added up", trace: `
 run [0 100] @shop
   a [0 10] *5+10
   b [50 90]`, want: []string{
-			"info 100ms: 7 of 7 spans make up the 100ms of run: a (shop) ×5 50ms, b (shop) 40ms, run (shop) 10ms | b, run, a ×5",
+			"info 100ms: 7 of 7 spans make up the 100 ms of run: a (shop) ×5 50.0 ms, b (shop) 40.0 ms, run (shop) 10.0 ms | b, run, a ×5",
 		}},
 		{name: "the longest root", trace: `
 short [0 50] @shop
   a [0 50]
 long [60 160] @shop
   b [70 150]`, want: []string{
-			"info 100ms: 2 of 4 spans make up the 100ms of long: b (shop) 80ms, long (shop) 20ms | b, long",
+			"info 100ms: 2 of 4 spans make up the 100 ms of long: b (shop) 80.0 ms, long (shop) 20.0 ms | b, long",
 		}},
 
 		{name: "the only span", trace: `

@@ -23,18 +23,18 @@ func TestDemo(t *testing.T) {
 	batch, err := format.Read(file)
 	require.NoError(t, err)
 	want := [][]string{{
-		"retry warning 30.753ms: Flights (engine) succeeded at the 2nd attempt, 30.8ms after the first began, with a pause of 16.1ms | Flights ×2",
-		"nPlusOne warning 29.746ms: SELECT passages (engine) ran 10 times one after the other below Guide: 33.1ms, on average 3.31ms | SELECT passages ×10",
-		"criticalPath info 238.797ms: 28 of 37 spans make up the 239ms of POST /v1/chat: decode (tools) 148ms, SELECT passages (engine) ×10 33.1ms, look up weather (tools) 25.6ms | decode, look up weather, look up flights, Plan, POST /run, SELECT passages ×10, agent.v1.Tools/Call ×2, Model, agent.v1.Model/Generate, Guide, agent.v1.Model/Generate, HTTP POST, agent.v1.Tools/Call, Flights, agent.v1.Tools/Call, POST /v1/chat, Weather, End",
-		"bottleneck info 148.42ms: decode (tools) took 148ms itself, 62% of the critical path | decode",
-		"serialCalls info 33.499ms: Hotels and Weather and Flights, then Guide, took 79.8ms one after the other and would take 46.3ms at once | Hotels, Weather, Flights ×2, Guide",
+		"retry warning 30.753ms: Flights (engine) succeeded at the 2nd attempt, 30.8 ms after the first began, with a pause of 16.1 ms | Flights ×2",
+		"nPlusOne warning 29.746ms: SELECT passages (engine) ran 10 times one after the other below Guide: 33.1 ms, on average 3.31 ms | SELECT passages ×10",
+		"criticalPath info 238.797ms: 28 of 37 spans make up the 239 ms of POST /v1/chat: decode (tools) 148 ms, SELECT passages (engine) ×10 33.1 ms, look up weather (tools) 25.6 ms | decode, look up weather, look up flights, Plan, POST /run, SELECT passages ×10, agent.v1.Tools/Call ×2, Model, agent.v1.Model/Generate, Guide, agent.v1.Model/Generate, HTTP POST, agent.v1.Tools/Call, Flights, agent.v1.Tools/Call, POST /v1/chat, Weather, End",
+		"bottleneck info 148.42ms: decode (tools) took 148 ms itself, 62 % of the critical path | decode",
+		"serialCalls info 33.499ms: Hotels, Weather and Flights together, then Guide: 79.8 ms one after the other, 46.3 ms at once | Hotels, Weather, Flights ×2, Guide",
 		"errorOrigin info 14.185ms: look up flights (tools) failed: status.Error: rpc error: code = Unavailable desc = the airline's service is busy; it brought down 3 spans up to Flights (engine), and a later attempt succeeded | look up flights, agent.v1.Tools/Call ×2, Flights",
 		"offloadedValue info 0s: gen_ai.input.messages of Model (engine) is kept in object storage: file:///srv/demo/engine/objects/4a/4aee92fcab75f375d5462bd03dd8f19b5db4003fbbc09869633ddd37f50d0dd5.txt | Model",
 	}, {
-		"nPlusOne warning 30.238ms: SELECT passages (engine) ran 10 times one after the other below Guide: 34.4ms, on average 3.44ms | SELECT passages ×10",
-		"criticalPath info 243.754ms: 24 of 33 spans make up the 244ms of POST /v1/chat: decode (tools) 162ms, SELECT passages (engine) ×10 34.4ms, look up weather (tools) 31.5ms | decode, look up weather, Plan, SELECT passages ×8, Weather, SELECT passages ×2, Model, POST /run, agent.v1.Model/Generate, Guide, agent.v1.Tools/Call, HTTP POST, agent.v1.Tools/Call, agent.v1.Model/Generate, POST /v1/chat, End",
-		"bottleneck info 161.686ms: decode (tools) took 162ms itself, 66% of the critical path | decode",
-		"serialCalls info 34.929ms: Weather and Hotels and Flights, then Guide, took 70.5ms one after the other and would take 35.6ms at once | Weather, Hotels, Flights, Guide",
+		"nPlusOne warning 30.238ms: SELECT passages (engine) ran 10 times one after the other below Guide: 34.4 ms, on average 3.44 ms | SELECT passages ×10",
+		"criticalPath info 243.754ms: 24 of 33 spans make up the 244 ms of POST /v1/chat: decode (tools) 162 ms, SELECT passages (engine) ×10 34.4 ms, look up weather (tools) 31.5 ms | decode, look up weather, Plan, SELECT passages ×8, Weather, SELECT passages ×2, Model, POST /run, agent.v1.Model/Generate, Guide, agent.v1.Tools/Call, HTTP POST, agent.v1.Tools/Call, agent.v1.Model/Generate, POST /v1/chat, End",
+		"bottleneck info 161.686ms: decode (tools) took 162 ms itself, 66 % of the critical path | decode",
+		"serialCalls info 34.929ms: Weather, Hotels and Flights together, then Guide: 70.5 ms one after the other, 35.6 ms at once | Weather, Hotels, Flights, Guide",
 		"offloadedValue info 0s: gen_ai.input.messages of Model (engine) is kept in object storage: file:///srv/demo/engine/objects/1b/1b791c5b9511401efb66dae559cbb36ab9c03ea6b05a2bf1845b0338a74cc7bf.txt | Model",
 	}}
 	traces := batch.Traces()

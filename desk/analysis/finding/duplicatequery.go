@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/sidetrace/sidetrace/desk/trace/semconv"
+	"github.com/sidetrace/sidetrace/desk/units"
 )
 
 // DuplicateQuery is the same question asked again: queries of a database or GET
@@ -134,6 +135,6 @@ func (f *finder) describeEqual(c *candidate) (title, advice string) {
 	if what == "" {
 		what = n.Span.Name
 	}
-	return fmt.Sprintf("%s asked for the same %s in %s: %s", f.named(c.nodes[0]), times(len(c.nodes)), human(c.value), cut(what, 100)),
+	return fmt.Sprintf("%s asked for the same %s in %s: %s", f.named(c.nodes[0]), times(len(c.nodes)), units.Duration(c.value), cut(what, 100)),
 		"Ask once and pass the answer on, or keep it for the length of the request."
 }

@@ -18,17 +18,17 @@ run [0 100] server @shop
     SELECT [40 50] sql=~SELECT * FROM users WHERE id = 7~
   ship [60 90]
     SELECT [70 80] sql=~SELECT * FROM users WHERE id = 7~`, want: []string{
-			"warning 20ms: SELECT (shop) asked for the same 3 times in 30ms: SELECT * FROM users WHERE id = 7 | SELECT ×3",
+			"warning 20ms: SELECT (shop) asked for the same 3 times in 30.0 ms: SELECT * FROM users WHERE id = 7 | SELECT ×3",
 		}},
 		{name: "with recorded parameters", trace: `
 run [0 100] @shop
   SELECT [10 20] *4+15 sql=~SELECT * FROM users WHERE id = ?~ db.query.parameter.0=7`, want: []string{
-			"warning 30ms: SELECT (shop) asked for the same 4 times in 40ms: SELECT * FROM users WHERE id = ? | SELECT ×4",
+			"warning 30ms: SELECT (shop) asked for the same 4 times in 40.0 ms: SELECT * FROM users WHERE id = ? | SELECT ×4",
 		}},
 		{name: "of the same URL at once", trace: `
 run [0 100] @shop
   GET [10 30] *3+1 get=https://rates/eur?day=1`, want: []string{
-			"warning 40ms: GET (shop) asked for the same 3 times in 60ms: https://rates/eur?day=1 | GET ×3",
+			"warning 40ms: GET (shop) asked for the same 3 times in 60.0 ms: https://rates/eur?day=1 | GET ×3",
 		}},
 		{name: "after a write to another table, and a failure", trace: `
 run [0 100] @shop
@@ -36,12 +36,12 @@ run [0 100] @shop
   UPDATE [40 42] sql=~UPDATE carts SET n = 1~
   SELECT [45 50] sql=~SELECT name FROM users u WHERE u.id = 'ab'~ fail
   SELECT [50 60] sql=~SELECT name FROM users u WHERE u.id = 'ab'~`, want: []string{
-			"warning 20ms: SELECT (shop) asked for the same 3 times in 30ms: SELECT name FROM users u WHERE u.id = 'ab' | SELECT ×3",
+			"warning 20ms: SELECT (shop) asked for the same 3 times in 30.0 ms: SELECT name FROM users u WHERE u.id = 'ab' | SELECT ×3",
 		}},
 		{name: "with former names of attributes", trace: `
 run [0 100] @shop
   get [10 20] *3+15 client db.system=redis db.statement=~GET user:7~`, want: []string{
-			"warning 20ms: get (shop) asked for the same 3 times in 30ms: GET user:7 | get ×3",
+			"warning 20ms: get (shop) asked for the same 3 times in 30.0 ms: GET user:7 | get ×3",
 		}},
 
 		{name: "twice", trace: `

@@ -10,6 +10,7 @@ import (
 	"github.com/sidetrace/sidetrace/desk/analysis"
 	"github.com/sidetrace/sidetrace/desk/trace"
 	"github.com/sidetrace/sidetrace/desk/trace/semconv"
+	"github.com/sidetrace/sidetrace/desk/units"
 )
 
 // ErrorOrigin is where an error began: the deepest failed span of a chain of
@@ -140,7 +141,7 @@ func (f *finder) describeError(c *candidate) (title, advice string) {
 	}
 	switch {
 	case top != origin:
-		title += fmt.Sprintf("; it brought down %s up to %s", plural(int64(c.count-1), "span"), f.named(top))
+		title += fmt.Sprintf("; it brought down %s up to %s", units.Plural(c.count-1, "span"), f.named(top))
 	case c.severity == Critical:
 		title += "; nothing is above it"
 	}

@@ -26,7 +26,7 @@ POST /pay [0 100] server @gateway fail
 		{name: "several at once, the same", trace: `
 run [0 100] @engine fail
   call [10 40] *3+1 client fail:timeout tokens=10+1`, want: []string{
-			"critical 90ms 33 tokens: call (engine) failed: timeout; it brought down 1 span up to run (engine); the same at 2 other places, together costing 90ms | call, run",
+			"critical 90ms 33 tokens: call (engine) failed: timeout; it brought down 1 span up to run (engine); the same at 2 other places, together costing 90.0 ms | call, run",
 		}},
 		{name: "two different ones", trace: `
 run [0 100] @engine fail
@@ -54,7 +54,7 @@ run [0 1000] @engine fail
   call [0 10] client fail:busy
   call [60 70] client fail:busy
   call [170 180] client fail:busy`, want: []string{
-			"critical 30ms: call (engine) failed: busy; it brought down 1 span up to run (engine); the same at 2 other places, together costing 30ms | call, run",
+			"critical 30ms: call (engine) failed: busy; it brought down 1 span up to run (engine); the same at 2 other places, together costing 30.0 ms | call, run",
 		}},
 		{name: "a single span", trace: `
 job [0 10] @batch fail`, want: []string{

@@ -32,8 +32,8 @@ func ExampleFind() {
 		fmt.Printf("%s %s: %s\n", f.Severity, f.Kind, f.Title)
 	}
 	// Output:
-	// info criticalPath: 3 of 4 spans make up the 100ms of GET /pack: flights 45ms, SELECT cities 40ms, GET /pack 15ms
-	// info bottleneck: flights took 45ms itself, 45% of the critical path
+	// info criticalPath: 3 of 4 spans make up the 100 ms of GET /pack: flights 45.0 ms, SELECT cities 40.0 ms, GET /pack 15.0 ms
+	// info bottleneck: flights took 45.0 ms itself, 45 % of the critical path
 }
 
 func ExampleCriticalPath() {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/sidetrace/sidetrace/desk/analysis"
+	"github.com/sidetrace/sidetrace/desk/units"
 )
 
 // maxNodes bounds the nodes of a finding.
@@ -106,7 +107,7 @@ func share(d int64, part float64) int64 { return int64(float64(d) * min(part, 1)
 
 // percent is how much of a whole a part is.
 func percent(part, whole int64) string {
-	return fmt.Sprintf("%.0f%%", 100*float64(part)/float64(whole))
+	return fmt.Sprintf("%.0f %%", 100*float64(part)/float64(whole))
 }
 
 // A place says what is the same if it is found again: operations, most often by
@@ -176,9 +177,9 @@ func (f *finder) apply(r *rule) []Finding {
 func (f *finder) finding(r *rule, c *candidate) Finding {
 	title, advice := r.describe(f, c)
 	if c.places > 1 {
-		title += fmt.Sprintf("; the same at %s", plural(c.places-1, "other place"))
+		title += fmt.Sprintf("; the same at %s", units.Plural(int(c.places-1), "other place"))
 		if c.totalCost > 0 {
-			title += ", together costing " + human(min(c.totalCost, f.total))
+			title += ", together costing " + units.Duration(min(c.totalCost, f.total))
 		}
 	}
 	return Finding{

@@ -14,7 +14,7 @@ func TestGap(t *testing.T) {
 run [0 1000] server @shop
   auth [0 100]
   query [600 1000] client`, want: []string{
-			"warning 500ms: nothing was recorded for 500ms of the 1s of run (shop), between auth and query | auth, query, run",
+			"warning 500ms: nothing was recorded for 500 ms of the 1.00 s of run (shop), between auth and query | auth, query, run",
 		}},
 		{name: "the longest of several at different places", trace: `
 run [0 1000] @shop
@@ -24,20 +24,20 @@ run [0 1000] @shop
   step [500 1000]
     a [500 550]
     b [850 1000]`, want: []string{
-			"warning 450ms: nothing was recorded for 300ms of the 500ms of step (shop), between a and b; the same at 1 other place, together costing 450ms | a, b, step",
+			"warning 450ms: nothing was recorded for 300 ms of the 500 ms of step (shop), between a and b; the same at 1 other place, together costing 450 ms | a, b, step",
 		}},
 		{name: "after children that overlap", trace: `
 run [0 1000] @shop
   a [0 400]
   b [10 100]
   c [600 900]`, want: []string{
-			"warning 200ms: nothing was recorded for 200ms of the 1s of run (shop), between a and c | a, c, run",
+			"warning 200ms: nothing was recorded for 200 ms of the 1.00 s of run (shop), between a and c | a, c, run",
 		}},
 		{name: "between two roots", trace: `
 run [0 1000] @shop
   a [0 1000]
 callback [3000 3500] @shop`, want: []string{
-			"info 2s: nothing was recorded for 2s, between run and callback | run, callback",
+			"info 2s: nothing was recorded for 2.00 s, between run and callback | run, callback",
 		}},
 
 		{name: "no child before or after it", trace: `

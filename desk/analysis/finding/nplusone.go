@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/sidetrace/sidetrace/desk/trace"
+	"github.com/sidetrace/sidetrace/desk/units"
 )
 
 // NPlusOne is a loop that asks once for each of many things: siblings that make
@@ -141,7 +142,7 @@ func (f *finder) describeRepeated(c *candidate) (title, advice string) {
 	n := int64(len(c.nodes))
 	parent := f.tree.Nodes[c.nodes[0]].Parent
 	title = fmt.Sprintf("%s ran %s one after the other below %s: %s, on average %s",
-		f.named(c.nodes[0]), times(len(c.nodes)), f.name(parent), human(c.value), human(c.value/n))
+		f.named(c.nodes[0]), times(len(c.nodes)), f.name(parent), units.Duration(c.value), units.Duration(c.value/n))
 	switch {
 	case f.is(c.nodes[0], isDB):
 		advice = "Ask for all of it in one query, such as with IN, a join or a batch, or at least run the queries at once."

@@ -13,44 +13,44 @@ func TestNPlusOne(t *testing.T) {
 		{name: "queries that differ in an id", trace: `
 list [0 100] server @shop
   SELECT [10 14] *6+5 sql=~SELECT * FROM items WHERE id = #~`, want: []string{
-			"warning 20ms: SELECT (shop) ran 6 times one after the other below list: 24ms, on average 4ms | SELECT ×6",
+			"warning 20ms: SELECT (shop) ran 6 times one after the other below list: 24.0 ms, on average 4.00 ms | SELECT ×6",
 		}},
 		{name: "gaps and other spans between", trace: `
 list [0 200] server @shop
   SELECT [10 14] *5+30 sql=~SELECT * FROM items WHERE id = ?~
   render [15 20] *5+30
   GET [21 24] *5+30 get=https://stock/items/#`, want: []string{
-			"warning 16ms: SELECT (shop) ran 5 times one after the other below list: 20ms, on average 4ms | SELECT ×5",
-			"warning 12ms: GET (shop) ran 5 times one after the other below list: 15ms, on average 3ms | GET ×5",
+			"warning 16ms: SELECT (shop) ran 5 times one after the other below list: 20.0 ms, on average 4.00 ms | SELECT ×5",
+			"warning 12ms: GET (shop) ran 5 times one after the other below list: 15.0 ms, on average 3.00 ms | GET ×5",
 		}},
 		{name: "requests that differ in a UUID and a value", trace: `
 list [0 100] @shop
   GET [10 14] *5+10 get=https://users/v1/6f1b6a3e-8a9b-4a5e-9d7c-01234567890#?fields=a#`, want: []string{
-			"warning 16ms: GET (shop) ran 5 times one after the other below list: 20ms, on average 4ms | GET ×5",
+			"warning 16ms: GET (shop) ran 5 times one after the other below list: 20.0 ms, on average 4.00 ms | GET ×5",
 		}},
 		{name: "spans around one call each", trace: `
 list [0 100] @shop
   load item [10 14] *5+10
     stock.v1/Get [11 13] client rpc.system.name=grpc`, want: []string{
-			"warning 16ms: load item (shop) ran 5 times one after the other below list: 20ms, on average 4ms | load item ×5",
+			"warning 16ms: load item (shop) ran 5 times one after the other below list: 20.0 ms, on average 4.00 ms | load item ×5",
 		}},
 		{name: "the same loop at several places", trace: `
 run [0 400] @shop
   list [0 100] *3+100
     SELECT [10 14] *5+5 sql=~SELECT * FROM items WHERE id = ?~`, want: []string{
-			"warning 48ms: SELECT (shop) ran 5 times one after the other below list: 20ms, on average 4ms; the same at 2 other places, together costing 48ms | SELECT ×5",
+			"warning 48ms: SELECT (shop) ran 5 times one after the other below list: 20.0 ms, on average 4.00 ms; the same at 2 other places, together costing 48.0 ms | SELECT ×5",
 		}},
 		{name: "texts embedded one by one", trace: `
 index [0 600] @rag
   embed [10 100] *5+100 gen_ai.operation.name=embeddings`, want: []string{
-			"warning 360ms: embed (rag) ran 5 times one after the other below index: 450ms, on average 90ms | embed ×5",
+			"warning 360ms: embed (rag) ran 5 times one after the other below index: 450 ms, on average 90.0 ms | embed ×5",
 		}},
 		{name: "the successful attempts among failures", trace: `
 list [0 200] @shop
   GET [10 14] *6+20 get=https://users/#
   GET [130 134] get=https://users/6 fail
   GET [140 144] get=https://users/6`, want: []string{
-			"warning 24ms: GET (shop) ran 7 times one after the other below list: 28ms, on average 4ms | GET ×7",
+			"warning 24ms: GET (shop) ran 7 times one after the other below list: 28.0 ms, on average 4.00 ms | GET ×7",
 		}},
 
 		{name: "queries without statements, requests without URLs, calls without clients", trace: `
@@ -58,9 +58,9 @@ list [0 200] server @shop
   find items [10 14] *5+30 client db.system=mongodb db.operation=find db.collection.name=items
   GET [15 18] *5+30 client http.method=GET http.target=/items/# http.host=stock:80
   stock.v1/Get [20 25] *5+30 server @stock`, want: []string{
-			"warning 20ms: stock.v1/Get (stock) ran 5 times one after the other below list: 25ms, on average 5ms | stock.v1/Get ×5",
-			"warning 16ms: find items (shop) ran 5 times one after the other below list: 20ms, on average 4ms | find items ×5",
-			"warning 12ms: GET (shop) ran 5 times one after the other below list: 15ms, on average 3ms | GET ×5",
+			"warning 20ms: stock.v1/Get (stock) ran 5 times one after the other below list: 25.0 ms, on average 5.00 ms | stock.v1/Get ×5",
+			"warning 16ms: find items (shop) ran 5 times one after the other below list: 20.0 ms, on average 4.00 ms | find items ×5",
+			"warning 12ms: GET (shop) ran 5 times one after the other below list: 15.0 ms, on average 3.00 ms | GET ×5",
 		}},
 		{name: "calls at once", trace: `
 list [0 100] server @shop

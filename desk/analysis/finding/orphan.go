@@ -7,6 +7,7 @@ import (
 
 	"github.com/sidetrace/sidetrace/desk/analysis"
 	"github.com/sidetrace/sidetrace/desk/trace"
+	"github.com/sidetrace/sidetrace/desk/units"
 )
 
 // Orphan is the spans whose parents are not in the trace, which so fell apart.
@@ -57,7 +58,7 @@ func (f *finder) describeOrphans(c *candidate) (title, advice string) {
 	if c.count == 1 {
 		verb = "names"
 	}
-	return fmt.Sprintf("%s %s %s not in the trace", plural(int64(c.count), "span"), verb, plural(int64(len(parents)), "parent")),
+	return fmt.Sprintf("%s %s %s not in the trace", units.Plural(c.count, "span"), verb, units.Plural(len(parents), "parent")),
 		"Wait for late spans, then look for a service whose spans are sampled away, dropped or sent elsewhere."
 }
 

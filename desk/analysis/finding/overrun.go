@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/sidetrace/sidetrace/desk/trace"
+	"github.com/sidetrace/sidetrace/desk/units"
 )
 
 // EndsAfterParent is a span that went on after its parent had ended, by
@@ -58,7 +59,7 @@ func (f *finder) isDetached(node int32) bool {
 
 func (f *finder) describeOverrun(c *candidate) (title, advice string) {
 	child, parent := c.nodes[0], c.nodes[1]
-	title = fmt.Sprintf("%s ended %s after its parent %s", f.named(child), human(c.cost), f.named(parent))
+	title = fmt.Sprintf("%s ended %s after its parent %s", f.named(child), units.Duration(c.cost), f.named(parent))
 	switch {
 	case f.tree.Nodes[parent].Span.IsError() && f.tree.Nodes[parent].Span.Kind == trace.Client:
 		return title + ", which had failed", "End the work when the caller gives up, by passing its deadline or cancellation on."

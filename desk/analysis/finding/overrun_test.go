@@ -13,19 +13,19 @@ func TestEndsAfterParent(t *testing.T) {
 		{name: "work that nobody waits for", trace: `
 run [0 100] server @shop
   audit [50 400]`, want: []string{
-			"info 300ms: audit (shop) ended 300ms after its parent run (shop) | audit, run",
+			"info 300ms: audit (shop) ended 300 ms after its parent run (shop) | audit, run",
 		}},
 		{name: "a call that was given up", trace: `
 run [0 300] @shop
   GET [0 100] client fail:deadline_exceeded
     GET /x [10 250] server @stock`, want: []string{
-			"info 150ms: GET /x (stock) ended 150ms after its parent GET (shop), which had failed | GET /x, GET",
+			"info 150ms: GET /x (stock) ended 150 ms after its parent GET (shop), which had failed | GET /x, GET",
 		}},
 		{name: "begun after the parent", trace: `
 run [0 100] @shop
   answer [10 20]
     log [30 90]`, want: []string{
-			"info 70ms: log (shop) ended 70ms after its parent answer (shop), having begun after it | log, answer",
+			"info 70ms: log (shop) ended 70.0 ms after its parent answer (shop), having begun after it | log, answer",
 		}},
 
 		{name: "a message", trace: `

@@ -8,6 +8,7 @@ import (
 	"github.com/sidetrace/sidetrace/desk/analysis"
 	"github.com/sidetrace/sidetrace/desk/trace"
 	"github.com/sidetrace/sidetrace/desk/trace/semconv"
+	"github.com/sidetrace/sidetrace/desk/units"
 )
 
 // Retry is an operation that failed and was tried again: siblings of equal name
@@ -209,19 +210,19 @@ func (f *finder) addRetry(a *attempts) {
 func (f *finder) describeRetry(c *candidate) (title, advice string) {
 	n := len(c.nodes)
 	first, longest := f.pause(c.nodes, 1), f.pause(c.nodes, n-1)
-	outcome := fmt.Sprintf("%s succeeded at the %s attempt, %s after the first began", f.named(c.nodes[0]), ordinal(n), human(c.cost))
+	outcome := fmt.Sprintf("%s succeeded at the %s attempt, %s after the first began", f.named(c.nodes[0]), ordinal(n), units.Duration(c.cost))
 	advice = "Look at why the first attempt fails, as everything behind it waits for the next one."
 	if c.value != 0 {
-		outcome = fmt.Sprintf("%s failed at all %d attempts in %s", f.named(c.nodes[0]), n, human(c.cost))
+		outcome = fmt.Sprintf("%s failed at all %d attempts in %s", f.named(c.nodes[0]), n, units.Duration(c.cost))
 		advice = "Look at the error itself, and try again only what may succeed the next time."
 	}
 	switch {
 	case longest < int64(f.options.MinCost):
 		return outcome + ", without a pause", "Wait before trying again, each time longer, as an attempt right after a failure most often fails for the same reason."
 	case f.backsOff(c.nodes):
-		return fmt.Sprintf("%s, with pauses that grew from %s to %s", outcome, human(first), human(longest)), advice
+		return fmt.Sprintf("%s, with pauses that grew from %s to %s", outcome, units.Duration(first), units.Duration(longest)), advice
 	case n == 2:
-		return fmt.Sprintf("%s, with a pause of %s", outcome, human(first)), advice
+		return fmt.Sprintf("%s, with a pause of %s", outcome, units.Duration(first)), advice
 	}
-	return fmt.Sprintf("%s, with pauses of %s at first and %s at last", outcome, human(first), human(longest)), advice
+	return fmt.Sprintf("%s, with pauses of %s at first and %s at last", outcome, units.Duration(first), units.Duration(longest)), advice
 }

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/sidetrace/sidetrace/desk/units"
 )
 
 // SerialCalls are siblings that made calls one after the other and could have
@@ -208,7 +210,7 @@ func (f *finder) addSerial(row []step, byModel int64) {
 		names = append(names, "…")
 	}
 	_, sum := savings(row)
-	c.text = fmt.Sprintf("%s, took %s one after the other and would take %s at once", strings.Join(names, ", then "), human(sum), human(sum-saved))
+	c.text = fmt.Sprintf("%s: %s one after the other, %s at once", strings.Join(names, ", then "), units.Duration(sum), units.Duration(sum-saved))
 	f.add(c)
 }
 
@@ -223,7 +225,16 @@ func (f *finder) stepName(s *step) string {
 	if len(names) > 3 {
 		names = append(names[:3], "…")
 	}
-	return strings.Join(names, " and ")
+	return together(names)
+}
+
+// together is names of what ran at once: "a", "a and b together", "a, b and c together".
+func together(names []string) string {
+	last := len(names) - 1
+	if last == 0 {
+		return names[0]
+	}
+	return strings.Join(names[:last], ", ") + " and " + names[last] + " together"
 }
 
 func (f *finder) describeSerial(c *candidate) (title, advice string) {

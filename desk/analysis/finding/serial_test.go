@@ -16,13 +16,13 @@ agent [0 400] @agent
   weather [101 150] tool=weather args={"city":"Rome"} result=sunny
   flights [152 210] tool=flights args={"city":"Rome"} result=none
   chat [215 300] client model=m`, want: []string{
-			"warning 49ms: tools that the model asked for together, weather, then flights, took 107ms one after the other and would take 58ms at once | weather, flights",
+			"warning 49ms: tools that the model asked for together, weather, then flights: 107 ms one after the other, 58.0 ms at once | weather, flights",
 		}},
 		{name: "the same tool with different arguments", trace: `
 agent [0 400] @agent
   chat [0 100] model=m
   search [101 150] *3+60 tool=search args={"q":"#"}`, want: []string{
-			"warning 98ms: tools that the model asked for together, search, then search, then search, took 147ms one after the other and would take 49ms at once | search ×3",
+			"warning 98ms: tools that the model asked for together, search, then search, then search: 147 ms one after the other, 49.0 ms at once | search ×3",
 		}},
 		{name: "tools at once, then a retrieval", trace: `
 run [0 300] server @engine
@@ -35,14 +35,14 @@ run [0 300] server @engine
     SELECT [51 89] sql=~SELECT 1 FROM passages~
   Model [91 290] node.type=llm
     Generate [92 289] client`, want: []string{
-			"info 39.8ms: Weather and Hotels, then Guide, took 79.8ms one after the other and would take 40ms at once | Weather, Hotels, Guide",
+			"info 39.8ms: Weather and Hotels together, then Guide: 79.8 ms one after the other, 40.0 ms at once | Weather, Hotels, Guide",
 		}},
 		{name: "calls of different services", trace: `
 GET /home [0 100] server @web
   GET [0 30] get=https://users/me
   GET [30.1 55] get=https://news/top
   GET [55.3 90] get=https://ads/one`, want: []string{
-			"info 54.9ms: GET, then GET, then GET, took 89.6ms one after the other and would take 34.7ms at once | GET ×3",
+			"info 54.9ms: GET, then GET, then GET: 89.6 ms one after the other, 34.7 ms at once | GET ×3",
 		}},
 		{name: "attempts are one step", trace: `
 run [0 300] @engine
@@ -52,7 +52,7 @@ run [0 300] @engine
     call [41 59] client
   Trains [60.1 100] node.type=tool
     call [61 99] client`, want: []string{
-			"info 39.9ms: Flights, then Trains, took 99.9ms one after the other and would take 60ms at once | Flights ×2, Trains",
+			"info 39.9ms: Flights, then Trains: 99.9 ms one after the other, 60.0 ms at once | Flights ×2, Trains",
 		}},
 
 		{name: "many steps of many spans", trace: `
@@ -63,14 +63,14 @@ run [0 600] server @engine
   D [290 390] client
   E [390 490] client
   F [490 590] client`, want: []string{
-			"info 489ms: A0 and A1 and A2 and …, then B, then C, then D, then …, took 589ms one after the other and would take 100ms at once | A0, A1, A2, A3, A4, B, C, D, E, F",
+			"info 489ms: A0, A1, A2 and … together, then B, then C, then D, then …: 589 ms one after the other, 100 ms at once | A0, A1, A2, A3, A4, B, C, D, E, F",
 		}},
 		{name: "a tool that shares its argument with the one before", trace: `
 agent [0 400] @agent
   chat [0 100] client model=m
   find [101 150] tool=find args={"city":"Lisbon"} result=~{"in":"Lisbon","id":4711}~
   book [152 210] tool=book args={"city":"Lisbon","\\"of":"x"}`, want: []string{
-			"warning 49ms: tools that the model asked for together, find, then book, took 107ms one after the other and would take 58ms at once | find, book",
+			"warning 49ms: tools that the model asked for together, find, then book: 107 ms one after the other, 58.0 ms at once | find, book",
 		}},
 		{name: "models and what depends on them", trace: `
 run [0 400] @engine

@@ -10,6 +10,7 @@ import (
 
 	"github.com/sidetrace/sidetrace/desk/analysis"
 	"github.com/sidetrace/sidetrace/desk/trace/semconv"
+	"github.com/sidetrace/sidetrace/desk/units"
 )
 
 // SlowFirstFrame is a streamed answer that began late: the time to the first piece
@@ -80,6 +81,6 @@ func (f *finder) addFrame(node int32, first int64) {
 
 func (f *finder) describeFrame(c *candidate) (title, advice string) {
 	whole := f.duration(c.nodes[0])
-	return fmt.Sprintf("%s began to answer after %s, %s of its %s", f.named(c.nodes[0]), human(c.cost), percent(c.cost, whole), human(whole)),
+	return fmt.Sprintf("%s began to answer after %s, %s of its %s", f.named(c.nodes[0]), units.Duration(c.cost), percent(c.cost, whole), units.Duration(whole)),
 		"Shorten the prompt or keep its beginning the same so that the model's cache can serve it, or show the user what happens meanwhile."
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/sidetrace/sidetrace/desk/analysis"
 	"github.com/sidetrace/sidetrace/desk/trace"
 	"github.com/sidetrace/sidetrace/desk/trace/semconv"
+	"github.com/sidetrace/sidetrace/desk/units"
 )
 
 // StuckAgent is an agent that turns in circles: it calls the same tool with equal
@@ -302,9 +303,9 @@ func (f *finder) describeStuck(c *candidate) (title, advice string) {
 	for _, node := range c.nodes[:max(1, int(c.value))] {
 		names = append(names, cut(f.toolName(node), 40))
 	}
-	spent := human(c.cost)
+	spent := units.Duration(c.cost)
 	if c.tokens > 0 {
-		spent += fmt.Sprintf(" and %s", plural(c.tokens, "token"))
+		spent += fmt.Sprintf(" and %s", units.Plural(int(c.tokens), "token"))
 	}
 	advice = "Tell the model what it has tried already, and end the run when a call repeats without a new result."
 	switch {

@@ -15,13 +15,13 @@ agent [0 1000] @agent
   search [100 180] tool=search args=~{"q": "x", "n": 1}~ result=nothing
   search [300 380] tool=search args=~{"n":1,"q":"x"}~ result=nothing
   search [500 580] tool=search args=~ { "n":1, "q":"x" }~ result=nothing`, want: []string{
-			"critical 400ms: the agent called search 3 times in a row with equal arguments and got the same each time: 400ms after the first turn | search ×3",
+			"critical 400ms: the agent called search 3 times in a row with equal arguments and got the same each time: 400 ms after the first turn | search ×3",
 		}},
 		{name: "models in between are paid for", trace: `
 agent [0 1000] @agent gen_ai.operation.name=invoke_agent
   chat [0 80] *4+200 model=m tokens=100+10
   search [100 180] *3+200 tool=search args={"q":"x"} result=nothing`, want: []string{
-			"critical 400ms 220 tokens: the agent called search 3 times in a row with equal arguments and got the same each time: 400ms and 220 tokens after the first turn | search ×3",
+			"critical 400ms 220 tokens: the agent called search 3 times in a row with equal arguments and got the same each time: 400 ms and 220 tokens after the first turn | search ×3",
 		}},
 		{name: "A B A B, in the steps of an agent", trace: `
 agent [0 1000] @agent
@@ -29,24 +29,24 @@ agent [0 1000] @agent
     open [10 90] tool=open args={"f":"a"} result=text
   step [200 300] *2+400
     list [210 290] tool=list args={} result=a`, want: []string{
-			"critical 400ms: the agent called open and list in turn, twice with equal arguments and got the same each time: 400ms after the first turn | open, list, open, list",
+			"critical 400ms: the agent called open and list in turn, twice with equal arguments and got the same each time: 400 ms after the first turn | open, list, open, list",
 		}},
 		{name: "A B C A B C A B C counts once", trace: `
 agent [0 1000] @agent
   open [0 50] *3+300 tool=open args=a result=1
   list [100 150] *3+300 tool=list args=a result=2
   find [200 250] *3+300 tool=find args=a result=3`, want: []string{
-			"critical 600ms: the agent called open and list and find in turn, 3 times with equal arguments and got the same each time: 600ms after the first turn | open, list, find, open, list, find, open, list, find",
+			"critical 600ms: the agent called open and list and find in turn, 3 times with equal arguments and got the same each time: 600 ms after the first turn | open, list, find, open, list, find, open, list, find",
 		}},
 		{name: "results that were not recorded", trace: `
 agent [0 1000] @agent
   search [100 180] *3+200 openinference.span.kind=TOOL tool.name=search tool.parameters={"q":"x"}`, want: []string{
-			"warning 400ms: the agent called search 3 times in a row with equal arguments; what it got was not recorded: 400ms after the first turn | search ×3",
+			"warning 400ms: the agent called search 3 times in a row with equal arguments; what it got was not recorded: 400 ms after the first turn | search ×3",
 		}},
 		{name: "the same failure each time", trace: `
 agent [0 1000] @agent
   search [100 180] *3+200 tool=search args={"q":"x"} fail:denied`, want: []string{
-			"critical 400ms: the agent called search 3 times in a row with equal arguments and got the same each time: 400ms after the first turn | search ×3",
+			"critical 400ms: the agent called search 3 times in a row with equal arguments and got the same each time: 400 ms after the first turn | search ×3",
 		}},
 		{name: "far from each other with the same result", trace: `
 agent [0 2000] @agent gen_ai.operation.name=invoke_agent
@@ -54,7 +54,7 @@ agent [0 2000] @agent gen_ai.operation.name=invoke_agent
   chat [70 90] *3+500 model=m tokens=9+1
   open [100 150] *3+500 tool=open args={"f":"#"} result=text#
   chat [450 490] *3+500 model=m tokens=90+10`, want: []string{
-			"warning 100ms 200 tokens: the agent called list 3 times with equal arguments and got the same each time: 100ms and 200 tokens again | list ×3",
+			"warning 100ms 200 tokens: the agent called list 3 times with equal arguments and got the same each time: 100 ms and 200 tokens again | list ×3",
 		}},
 
 		{name: "fewer than the options ask for", trace: `

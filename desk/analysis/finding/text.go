@@ -5,25 +5,7 @@ package finding
 import (
 	"strconv"
 	"strings"
-	"time"
 )
-
-// human is a duration with about three digits.
-func human(ns int64) string {
-	unit := int64(1)
-	for ns/unit >= 1000 && unit < int64(time.Second) {
-		unit *= 10
-	}
-	return time.Duration(ns).Round(time.Duration(unit)).String()
-}
-
-// plural is a number of things.
-func plural(n int64, thing string) string {
-	if n == 1 {
-		return "1 " + thing
-	}
-	return strconv.FormatInt(n, 10) + " " + thing + "s"
-}
 
 // times is how often something happened.
 func times(n int) string {

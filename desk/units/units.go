@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package show
+// Package units writes durations, counts, tokens and money for people, the same
+// everywhere: in the terminal, in findings and in answers.
+package units
 
 import (
 	"math"
@@ -8,8 +10,8 @@ import (
 	"strings"
 )
 
-// unknown stands for what cannot be known; it is never shown as 0.
-const unknown = "–"
+// Unknown stands for what cannot be known; it is never shown as 0.
+const Unknown = "–"
 
 // A unit of time with the first duration, in ns, that is shown in the next one.
 type unit struct {
@@ -52,7 +54,7 @@ func positive(ns float64) string {
 			return digits + " " + u.name
 		}
 	}
-	return unknown
+	return Unknown
 }
 
 // significant is a number with three significant digits, or all digits before
@@ -90,7 +92,7 @@ func Count(n int) string {
 func Tokens(n float64) string {
 	switch {
 	case math.IsNaN(n) || math.IsInf(n, 0) || n < 0:
-		return unknown
+		return Unknown
 	case n < 999.5:
 		return strconv.FormatFloat(n, 'f', 0, 64)
 	case n < 999_500:
@@ -105,7 +107,7 @@ func Tokens(n float64) string {
 func Money(amount float64) string {
 	switch {
 	case math.IsNaN(amount) || math.IsInf(amount, 0):
-		return unknown
+		return Unknown
 	case amount >= 1 || amount <= 0:
 		return significant(amount)
 	}
@@ -113,16 +115,16 @@ func Money(amount float64) string {
 	return strconv.FormatFloat(amount, 'f', min(decimals, 9), 64)
 }
 
-// percent writes a share of a whole: "61.2 %".
-func percent(part, whole float64) string {
+// Percent writes a share of a whole: "61.2 %".
+func Percent(part, whole float64) string {
 	if whole <= 0 || part < 0 {
-		return unknown
+		return Unknown
 	}
 	return significant(100*part/whole) + " %"
 }
 
-// plural is "1 span", "2 spans".
-func plural(n int, what string) string {
+// Plural writes a number of things: "1 span", "2 spans".
+func Plural(n int, what string) string {
 	if n == 1 {
 		return "1 " + what
 	}
