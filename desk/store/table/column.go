@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package table
+
+// column is the values of one, as they are collected.
+type column struct {
+	name     string
+	kind     Kind
+	coding   Coding
+	size     int
+	optional bool
+
+	rows  []uint32 // of the values, if the column is optional
+	texts texts
+	codes []uint32 // of texts and bytes
+	nums  []uint64 // of all others but ids
+	ids   []byte
+}
+
+func (c *column) len() int {
+	switch c.kind {
+	case Text, Bytes:
+		return len(c.codes)
+	case ID:
+		return len(c.ids) / c.size
+	}
+	return len(c.nums)
+}
+
+// mark notes that a row has a value.
+func (c *column) mark(row int) {
+	if c.optional {
+		c.rows = append(c.rows, uint32(row))
+	}
+}
+
+func (c *column) addText(row int, text []byte) {
+	c.mark(row)
+	c.codes = append(c.codes, c.texts.number(text))
+}
+
+func (c *column) addNum(row int, num uint64) {
+	c.mark(row)
+	c.nums = append(c.nums, num)
+}
+
+func (c *column) addID(row int, id []byte) {
+	c.mark(row)
+	c.ids = append(c.ids, id...)
+}
+
+// few reports whether the numbers of a column are worth a dictionary.
+func (c *column) few() bool {
+	const enough = 256
+	seen := make(map[uint64]struct{}, 8)
+	for i, n := range c.nums {
+		if i > 0 && n == c.nums[i-1] {
+			continue
+		}
+		seen[n] = struct{}{}
+		if len(seen) > enough || len(seen) > 16 && len(seen)*4 > len(c.nums) {
+			return false
+		}
+	}
+	return true
+}
+
+// choose sets how the column of an attribute is stored.
+func (c *column) choose() {
+	few := true
+	switch c.kind {
+	case Text:
+		few = c.texts.len() <= 16 || c.texts.len() <= 4096 && c.texts.len()*8 <= len(c.codes)
+	case Int, Float:
+		few = c.few()
+	}
+	if !few {
+		c.coding = Delta
+	}
+	if c.kind == Float && !few || c.kind == Bool {
+		c.coding = Plain
+	}
+}

@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package table
+
+import (
+	"bytes"
+	"fmt"
+	"math"
+
+	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/compress/zstd"
+	"github.com/parquet-go/parquet-go/encoding"
+
+	"github.com/sidetrace/sidetrace/desk/store/wire"
+	"github.com/sidetrace/sidetrace/desk/trace"
+)
+
+const (
+	orderColumn = "order"
+	restColumn  = "rest"
+)
+
+// The columns of the list, in their order.
+const (
+	restKey = iota
+	restText
+	restInt
+	restFloat
+	restBool
+	restAny
+
+	restColumns
+)
+
+var restNames = [restColumns]string{"key", "text", "int", "float", "bool", "any"}
+
+// pageBuffer is what a column buffers. A page that takes more is written all the
+// same when its rows are complete.
+const pageBuffer = 16 << 10
+
+var compression = &zstd.Codec{Level: zstd.SpeedFastest}
+
+// orderedGroup is a group whose fields keep their order; a [parquet.Group] sorts
+// them by name.
+type orderedGroup struct {
+	parquet.Group
+	fields []parquet.Field
+}
+
+// Fields is the fields in their order.
+func (g *orderedGroup) Fields() []parquet.Field { return g.fields }
+
+func newGroup(names []string, nodes []parquet.Node) *orderedGroup {
+	g := &orderedGroup{Group: parquet.Group{}}
+	for i, name := range names {
+		g.Group[name] = nodes[i]
+	}
+	at := map[string]parquet.Field{}
+	for _, f := range g.Group.Fields() {
+		at[f.Name()] = f
+	}
+	for _, name := range names {
+		g.fields = append(g.fields, at[name])
+	}
+	return g
+}
+
+// node is a column of the file.
+func (c *column) node() parquet.Node {
+	var n parquet.Node
+	switch c.kind {
+	case Text:
+		n = parquet.String()
+	case Int:
+		n = parquet.Leaf(parquet.Int64Type)
+	case Time:
+		n = parquet.Timestamp(parquet.Nanosecond)
+	case Float:
+		n = parquet.Leaf(parquet.DoubleType)
+	case Bool:
+		n = parquet.Leaf(parquet.BooleanType)
+	case ID:
+		n = parquet.Leaf(parquet.FixedLenByteArrayType(c.size))
+	default:
+		n = parquet.Leaf(parquet.ByteArrayType)
+	}
+	n = parquet.Encoded(n, c.encoding())
+	if c.coding == Plain || c.coding == Delta && c.kind != Text && c.kind != Bytes {
+		n = parquet.Compressed(n, &parquet.Uncompressed)
+	} else {
+		n = parquet.Compressed(n, compression)
+	}
+	if c.optional {
+		n = parquet.Optional(n)
+	}
+	return n
+}
+
+func (c *column) encoding() encoding.Encoding {
+	switch {
+	case c.coding == Plain:
+		return &parquet.Plain
+	case c.coding == Dictionary:
+		return &parquet.RLEDictionary
+	case c.kind == Text || c.kind == Bytes:
+		return &parquet.DeltaByteArray
+	}
+	return &parquet.DeltaBinaryPacked
+}
+
+func restNode() parquet.Node {
+	list := func(c column) parquet.Node {
+		c.optional = true
+		return c.node()
+	}
+	key := column{kind: Text}
+	return parquet.Repeated(newGroup(restNames[:], []parquet.Node{
+		key.node(),
+		list(column{kind: Text, coding: Delta}),
+		list(column{kind: Int, coding: Dictionary}),
+		list(column{kind: Float, coding: Plain}),
+		list(column{kind: Bool, coding: Plain}),
+		list(column{kind: Bytes, coding: Delta}),
+	}))
+}
+
+// Encode makes the file. No row is added any more.
+func (b *Builder) Encode() ([]byte, error) {
+	f := b.finish()
+	names, nodes := make([]string, 0, len(b.columns)+len(f.columns)+2), []parquet.Node(nil)
+	all := make([]*column, 0, cap(names))
+	for i := range b.columns {
+		c := &b.columns[i]
+		names, nodes, all = append(names, c.name), append(nodes, c.node()), append(all, c)
+	}
+	for _, c := range f.columns {
+		names, nodes, all = append(names, b.schema.Prefix+c.name), append(nodes, c.node()), append(all, c)
+	}
+	names, nodes, all = append(names, orderColumn), append(nodes, f.order.node()), append(all, &f.order)
+	names, nodes = append(names, restColumn), append(nodes, restNode())
+
+	var file bytes.Buffer
+	out := parquet.NewWriter(&file, parquet.NewSchema(b.schema.Name, newGroup(names, nodes)),
+		parquet.PageBufferSize(pageBuffer), parquet.DataPageStatistics(false), parquet.CreatedBy("sidetrace", "1", "desk"))
+	p := pages{rows: b.rows, values: make([]parquet.Value, 0, PageRows)}
+	writers := out.ColumnWriters()
+	for i, c := range all {
+		if err := p.column(writers[i], c); err != nil {
+			return nil, fmt.Errorf("table: %s: write column %s: %w", b.schema.Name, names[i], err)
+		}
+	}
+	for i := range restColumns {
+		if err := p.list(writers[len(all)+i], f.rest, i); err != nil {
+			return nil, fmt.Errorf("table: %s: write list of attributes: %w", b.schema.Name, err)
+		}
+	}
+	if err := out.Close(); err != nil {
+		return nil, fmt.Errorf("table: %s: write: %w", b.schema.Name, err)
+	}
+	return file.Bytes(), nil
+}
+
+// pages writes columns page by page.
+type pages struct {
+	rows   int
+	values []parquet.Value
+}
+
+// column writes one.
+func (p *pages) column(w *parquet.ColumnWriter, c *column) error {
+	next := 0 // value
+	for from := 0; from < p.rows; from += PageRows {
+		p.values = p.values[:0]
+		for row := from; row < min(from+PageRows, p.rows); row++ {
+			switch {
+			case !c.optional:
+				p.values = append(p.values, c.value(row))
+			case next < len(c.rows) && c.rows[next] == uint32(row):
+				p.values = append(p.values, c.value(next).Level(0, 1, 0))
+				next++
+			default:
+				p.values = append(p.values, parquet.Value{})
+			}
+		}
+		if _, err := w.WriteRowValues(p.values); err != nil {
+			return err
+		}
+		if c.optional && len(c.rows) == 0 {
+			continue // one page is enough
+		}
+		if err := w.Flush(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// value is the nth of a column.
+func (c *column) value(n int) parquet.Value {
+	switch c.kind {
+	case Text, Bytes:
+		return parquet.ByteArrayValue(c.texts.at(c.codes[n]))
+	case ID:
+		return parquet.FixedLenByteArrayValue(c.ids[n*c.size : (n+1)*c.size])
+	case Float:
+		return parquet.DoubleValue(math.Float64frombits(c.nums[n]))
+	case Bool:
+		return parquet.BooleanValue(c.nums[n] != 0)
+	}
+	return parquet.Int64Value(int64(c.nums[n]))
+}
+
+// list writes one of the columns of the list.
+func (p *pages) list(w *parquet.ColumnWriter, entries []restEntry, column int) error {
+	any := len(entries) > 0
+	for from := 0; from < p.rows; from += PageRows {
+		p.values = p.values[:0]
+		for row := from; row < min(from+PageRows, p.rows); row++ {
+			if len(entries) == 0 || entries[0].row != uint32(row) {
+				p.values = append(p.values, parquet.Value{})
+				continue
+			}
+			for i := 0; len(entries) > 0 && entries[0].row == uint32(row); i++ {
+				p.values = append(p.values, entries[0].inColumn(column, min(i, 1)))
+				entries = entries[1:]
+			}
+		}
+		if _, err := w.WriteRowValues(p.values); err != nil {
+			return err
+		}
+		if !any {
+			continue
+		}
+		if err := w.Flush(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// inColumn is what an entry has in one of the columns. The first of a row has the
+// repetition level 0.
+func (e *restEntry) inColumn(column, repetition int) parquet.Value {
+	v := &e.value
+	switch {
+	case column == restKey:
+		return parquet.ByteArrayValue([]byte(e.key)).Level(repetition, 1, 0)
+	case column == restText && v.Kind == trace.StringValue:
+		return parquet.ByteArrayValue(v.Raw).Level(repetition, 2, 0)
+	case column == restInt && v.Kind == trace.IntValue:
+		return parquet.Int64Value(int64(v.Num)).Level(repetition, 2, 0)
+	case column == restFloat && v.Kind == trace.FloatValue:
+		return parquet.DoubleValue(math.Float64frombits(v.Num)).Level(repetition, 2, 0)
+	case column == restBool && v.Kind == trace.BoolValue:
+		return parquet.BooleanValue(v.Num != 0).Level(repetition, 2, 0)
+	case column == restAny && kindOf(v.Kind) == Bytes:
+		return parquet.ByteArrayValue(wire.AppendValue(nil, v)).Level(repetition, 2, 0)
+	}
+	return parquet.Value{}.Level(repetition, 1, 0)
+}
