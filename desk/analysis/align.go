@@ -2,7 +2,11 @@
 
 package analysis
 
-import "slices"
+import (
+	"cmp"
+	"maps"
+	"slices"
+)
 
 const (
 	// alignmentBudget is how many steps the alignments of one comparison may take
@@ -20,7 +24,7 @@ const (
 
 // An alignment pairs siblings of one trace with siblings of another: for each of
 // the first it gives the position of its partner in the second, None for none.
-// Positions ascend. The result is valid until the next call.
+// The result is valid until the next call.
 type alignment func(baseline, comparison []int32) []int32
 
 // An aligner pairs siblings of equal name and service so that as many as
@@ -48,6 +52,7 @@ type side struct {
 	tree  *Tree
 	keys  []int32  // by [Node.Similar], the number of the name and service in both trees
 	below []uint64 // by node: equal for nodes with equal descendants
+	ranks []int32  // by key: its place among all in the order of names
 }
 
 func (s *side) key(node int32) int32 { return s.keys[s.tree.Nodes[node].Similar] }
@@ -55,11 +60,25 @@ func (s *side) key(node int32) int32 { return s.keys[s.tree.Nodes[node].Similar]
 func newAligner(baseline, comparison *Tree) *aligner {
 	known := map[nameAndService]int32{}
 	a := &aligner{baseline: newSide(baseline, known), comparison: newSide(comparison, known), budget: alignmentBudget}
+	a.baseline.ranks = ranks(known)
+	a.comparison.ranks = a.baseline.ranks
 	a.seen, a.last, a.back.back = make([]uint8, len(known)), make([]int32, len(known)), true
 	return a
 }
 
 type nameAndService struct{ name, service string }
+
+// ranks does not depend on which trace is the baseline.
+func ranks(known map[nameAndService]int32) []int32 {
+	sorted := slices.SortedFunc(maps.Keys(known), func(a, b nameAndService) int {
+		return cmp.Or(cmp.Compare(a.name, b.name), cmp.Compare(a.service, b.service))
+	})
+	ranks := make([]int32, len(sorted))
+	for i, name := range sorted {
+		ranks[known[name]] = int32(i)
+	}
+	return ranks
+}
 
 func newSide(t *Tree, known map[nameAndService]int32) side {
 	s := side{tree: t, keys: unset(t.names), below: make([]uint64, len(t.Nodes))}
@@ -85,8 +104,79 @@ func scatter(x uint64) uint64 {
 	return x ^ x>>33
 }
 
-// align is an [alignment].
+// align is an [alignment]. Siblings that ran at once have no order to keep: if
+// some are left without a partner in the order in which they began, those that
+// overlap are put in the order of their names, and the better result counts.
 func (a *aligner) align(baseline, comparison []int32) []int32 {
+	pairs := a.pair(baseline, comparison)
+	found := paired(pairs)
+	if found == len(baseline) || found == len(comparison) {
+		return pairs
+	}
+	x, y := a.baseline.untangle(baseline), a.comparison.untangle(comparison)
+	if x == nil || y == nil {
+		return pairs
+	}
+	inOrder := slices.Clone(pairs)
+	pairs = a.pair(pick(baseline, x), pick(comparison, y))
+	if paired(pairs) <= found {
+		return inOrder
+	}
+	for i, at := range pairs {
+		inOrder[x[i]] = None
+		if at != None {
+			inOrder[x[i]] = y[at]
+		}
+	}
+	return inOrder
+}
+
+// paired counts those that have a partner.
+func paired(pairs []int32) (n int) {
+	for _, at := range pairs {
+		if at != None {
+			n++
+		}
+	}
+	return n
+}
+
+// pick is nodes in the order of positions.
+func pick(nodes, positions []int32) []int32 {
+	picked := make([]int32, len(nodes))
+	for i, at := range positions {
+		picked[i] = nodes[at]
+	}
+	return picked
+}
+
+// untangle is the positions of siblings, of which those that overlap are in the
+// order of their names; nil if none do.
+func (s *side) untangle(nodes []int32) (positions []int32) {
+	overlap := false
+	positions = make([]int32, len(nodes))
+	for i := range positions {
+		positions[i] = int32(i)
+	}
+	for first := 0; first < len(nodes); {
+		next := first + 1
+		for until := s.end(nodes[first]); next < len(nodes) && s.tree.Nodes[nodes[next]].Span.Start < until; next++ {
+			until = max(until, s.end(nodes[next]))
+		}
+		overlap = overlap || next > first+1
+		slices.SortStableFunc(positions[first:next], func(a, b int32) int { return cmp.Compare(s.ranks[s.key(nodes[a])], s.ranks[s.key(nodes[b])]) })
+		first = next
+	}
+	if !overlap {
+		return nil
+	}
+	return positions
+}
+
+func (s *side) end(node int32) int64 { return s.tree.Nodes[node].Span.End }
+
+// pair finds partners in the given order; their positions ascend.
+func (a *aligner) pair(baseline, comparison []int32) []int32 {
 	a.pairs = slices.Grow(a.pairs[:0], len(baseline))[:len(baseline)]
 	for i := range a.pairs {
 		a.pairs[i] = None

@@ -81,7 +81,8 @@ type ComparedLevel struct {
 // or both are roots, and their names and services are equal; of the ways to pair
 // siblings without changing their order it takes one that leaves the fewest
 // without a partner (a longest common subsequence), and of neighbours of one
-// name the one with the same descendants.
+// name the one with the same descendants. Siblings that overlap in time have no
+// order to keep.
 //
 // It takes time in proportion to the spans as long as some thousands of them
 // differ. Where more do, the pairs of long lists of siblings may be fewer than
@@ -119,30 +120,50 @@ type comparer struct {
 	out    *Comparison
 	align  alignment
 	stack  []couple
+	alone  []bool
 	deltas []float64
 }
 
 // A couple is two partners, or one span and None.
 type couple struct{ parent, baseline, comparison int32 }
 
-// enter puts the siblings below a node on the stack, the first on top.
+// enter puts the siblings below a node on the stack, the first on top: those of
+// the baseline in their order, and those that were removed where they were.
 func (c *comparer) enter(parent int32, baseline, comparison []int32) {
 	first, next := len(c.stack), int32(0)
-	for i, at := range c.align(baseline, comparison) {
+	pairs := c.align(baseline, comparison)
+	alone := c.withoutPartner(pairs, len(comparison))
+	removed := func(until int32) {
+		for ; next < until; next++ {
+			if alone[next] {
+				c.stack = append(c.stack, couple{parent, None, comparison[next]})
+			}
+		}
+	}
+	for i, at := range pairs {
 		if at == None {
 			c.stack = append(c.stack, couple{parent, baseline[i], None})
 			continue
 		}
-		for ; next < at; next++ {
-			c.stack = append(c.stack, couple{parent, None, comparison[next]})
-		}
+		removed(at)
 		c.stack = append(c.stack, couple{parent, baseline[i], comparison[at]})
-		next = at + 1
 	}
-	for _, n := range comparison[next:] {
-		c.stack = append(c.stack, couple{parent, None, n})
-	}
+	removed(int32(len(comparison)))
 	slices.Reverse(c.stack[first:])
+}
+
+// withoutPartner tells which of n siblings no pair leads to.
+func (c *comparer) withoutPartner(pairs []int32, n int) []bool {
+	c.alone = slices.Grow(c.alone[:0], n)[:n]
+	for i := range c.alone {
+		c.alone[i] = true
+	}
+	for _, at := range pairs {
+		if at != None {
+			c.alone[at] = false
+		}
+	}
+	return c.alone
 }
 
 func (c *comparer) add(of couple) int32 {
