@@ -107,20 +107,6 @@ func (f Field) known() bool {
 // returns reports whether the field has values to group by and to return.
 func (f Field) returns() bool { return f.known() && f.kind() != anything }
 
-// ParseField reads a field as it is written in a query, such as
-// span.http.route, name or session.
-func ParseField(s string) (Field, error) {
-	p, err := newParser(s)
-	if err != nil {
-		return Field{}, err
-	}
-	f, err := p.field()
-	if err != nil {
-		return Field{}, err
-	}
-	return f, p.expect(tokenEnd, "the end")
-}
-
 // String is the field as it is written in a query.
 func (f Field) String() string { return string(f.append(nil)) }
 

@@ -45,21 +45,19 @@ func ParseQueryString(input string) (Expr, error) {
 		return of.equal(digits)
 	}
 	p := &luceneParser{luceneLexer: luceneLexer{input: input}}
-	if err := p.advance(); err != nil {
-		return nil, err
-	}
-	if p.token.kind == luceneEnd {
+	p.advance()
+	if p.err == nil && p.token.kind == luceneEnd {
 		return And{}, nil
 	}
-	e, err := p.sequence()
-	if err != nil {
-		return nil, err
-	}
+	e := p.sequence()
 	if p.token.kind != luceneEnd {
-		return nil, p.fail("AND, OR, NOT or the end")
+		p.fail("AND, OR, NOT or the end")
 	}
-	if checkDepth(e, MaxDepth) != nil {
-		return nil, syntaxError(input, 0, quoted(input), wantShallow)
+	if p.err == nil && checkDepth(e, MaxDepth) != nil {
+		p.failAt(luceneToken{end: len(input)}, wantShallow)
+	}
+	if p.err != nil {
+		return nil, p.err
 	}
 	return e, nil
 }

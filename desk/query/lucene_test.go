@@ -85,6 +85,8 @@ func TestQueryStrings(t *testing.T) {
 		{`a b -c`, `{ (any like "*a*" || any like "*b*") && !(any like "*c*") }`},
 		{`a NOT (b AND c)`, `{ any like "*a*" && !(any like "*b*" && any like "*c*") }`},
 		{`a -b AND c`, `{ any like "*a*" || (!(any like "*b*") && any like "*c*") }`},
+		{`a (NOT b)`, `{ any like "*a*" || !(any like "*b*") }`},
+		{`+(a OR b) c`, `{ any like "*a*" || any like "*b*" }`},
 		{`-a`, `{ !(any like "*a*") }`},
 		{`NOT NOT a`, `{ !(!(any like "*a*")) }`},
 		{`events.name: "exception" AND events.attributes.type: "T" AND span_name: "s"`, `{ event:name = "exception" && event.type = "T" && name = "s" }`},

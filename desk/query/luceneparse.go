@@ -2,32 +2,48 @@
 
 package query
 
-import (
-	"html"
-)
+import "html"
 
-// A luceneParser makes conditions of query strings.
+// A luceneParser makes conditions of query strings. After the first error there
+// are no more tokens, so that everything that is being read ends.
 type luceneParser struct {
 	luceneLexer
 	token luceneToken
 	depth int
 	joins int      // how often AND and OR occurred outside of brackets
 	field *bkField // what values are of; nil: of anything
+	err   error
 }
 
-func (p *luceneParser) advance() (err error) {
-	p.token, err = p.next()
-	return err
+func (p *luceneParser) advance() {
+	if p.err == nil {
+		p.token, p.err = p.next()
+	}
+	if p.err != nil {
+		p.token = luceneToken{}
+	}
 }
 
-func (p *luceneParser) fail(want string) error { return p.failAt(p.token, want) }
+func (p *luceneParser) fail(want string) { p.failAt(p.token, want) }
 
-func (p *luceneParser) failAt(t luceneToken, want string) error {
-	return p.luceneLexer.fail(t.offset, t.end, want)
+func (p *luceneParser) failAt(t luceneToken, want string) {
+	if p.err == nil {
+		p.err = p.luceneLexer.fail(t.offset, t.end, want)
+	}
+	p.token = luceneToken{}
 }
 
 func (p *luceneParser) is(operator string) bool {
 	return p.token.kind == luceneOperator && p.token.text == operator
+}
+
+// took goes past an operator if it is there.
+func (p *luceneParser) took(operator string) bool {
+	there := p.is(operator)
+	if there {
+		p.advance()
+	}
+	return there
 }
 
 // ends reports whether no further condition follows.
@@ -42,37 +58,29 @@ type clause struct {
 }
 
 // sequence reads conditions that stand side by side.
-func (p *luceneParser) sequence() (Expr, error) {
-	var all []clause
-	for len(all) == 0 || !p.ends() {
-		c, err := p.clause()
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, c)
+func (p *luceneParser) sequence() Expr {
+	all := []clause{p.clause()}
+	for !p.ends() {
+		all = append(all, p.clause())
 	}
-	if len(all) == 1 && all[0].demand != "NOT" {
-		return all[0].expr, nil
-	}
-	return combine(all), nil
+	return combine(all)
 }
 
 // clause reads one of them. What + or NOT stands before is demanded or forbidden
 // unless AND or OR joins it to something.
-func (p *luceneParser) clause() (clause, error) {
-	demanded, forbidden := p.is("+"), p.is("-") || p.is("NOT")
-	joins := p.joins
-	e, err := p.either()
-	if err != nil || p.joins > joins {
-		return clause{expr: e}, err
-	}
+func (p *luceneParser) clause() clause {
+	demanded, forbidden, joins := p.is("+"), p.is("-") || p.is("NOT"), p.joins
+	e := p.either()
+	n, negated := e.(Not)
 	switch {
+	case p.joins > joins:
+		return clause{expr: e}
 	case demanded:
-		return clause{e, "+"}, nil
-	case forbidden:
-		return clause{e.(Not).Expr, "NOT"}, nil
+		return clause{e, "+"}
+	case forbidden && negated:
+		return clause{n.Expr, "NOT"}
 	}
-	return clause{expr: e}, nil
+	return clause{expr: e}
 }
 
 // combine is what clauses side by side ask for: all that are demanded or, if
@@ -97,126 +105,101 @@ func combine(all []clause) Expr {
 }
 
 // either reads conditions joined by OR.
-func (p *luceneParser) either() (Expr, error) { return p.joined("OR", p.all) }
+func (p *luceneParser) either() Expr { return p.joined("OR", p.all, anyOf) }
 
 // all reads conditions joined by AND.
-func (p *luceneParser) all() (Expr, error) { return p.joined("AND", p.condition) }
+func (p *luceneParser) all() Expr { return p.joined("AND", p.condition, allOf) }
 
-func (p *luceneParser) joined(operator string, operand func() (Expr, error)) (Expr, error) {
-	var run []Expr
-	for {
-		e, err := operand()
-		if err != nil {
-			return nil, err
-		}
-		run = append(run, e)
-		if !p.is(operator) {
-			break
-		}
+func (p *luceneParser) joined(operator string, operand func() Expr, join func(...Expr) Expr) Expr {
+	run := []Expr{operand()}
+	for p.took(operator) {
 		p.joins++
-		if err := p.advance(); err != nil {
-			return nil, err
-		}
+		run = append(run, operand())
 	}
-	if operator == "OR" {
-		return join("||", run), nil
-	}
-	return join("&&", run), nil
+	return join(run...)
 }
 
 // condition reads one condition with what stands before it.
-func (p *luceneParser) condition() (Expr, error) {
-	if p.depth++; p.depth >= MaxDepth {
-		return nil, p.fail(wantShallow)
-	}
+func (p *luceneParser) condition() Expr {
+	p.depth++
 	defer func() { p.depth-- }()
-	if p.is("+") || p.is("-") || p.is("NOT") {
-		negated := !p.is("+")
-		if err := p.advance(); err != nil {
-			return nil, err
-		}
-		e, err := p.condition()
-		if negated {
-			e = Not{e}
-		}
-		return e, err
-	}
-	if p.token.kind == luceneField {
+	switch {
+	case p.depth >= MaxDepth:
+		p.fail(wantShallow)
+	case p.took("+"):
+		return p.condition()
+	case p.took("-"), p.took("NOT"):
+		return Not{p.condition()}
+	case p.token.kind == luceneField:
 		return p.named()
 	}
 	return p.value()
 }
 
 // named reads the name of a field and its value.
-func (p *luceneParser) named() (Expr, error) {
-	if p.field != nil {
-		return nil, p.fail("a value, as this is within the brackets of a field")
-	}
+func (p *luceneParser) named() Expr {
 	name := p.token
+	if p.field != nil {
+		p.fail("a value, as this is within the brackets of a field")
+	}
+	p.advance()
 	if name.text == "_exists_" {
 		return p.existence()
 	}
 	f, err := bkFieldOf(name.text)
 	if err != nil {
-		return nil, p.fail(err.Error())
-	}
-	if err := p.advance(); err != nil {
-		return nil, err
+		p.failAt(name, err.Error())
 	}
 	p.field = &f
-	e, err := p.value()
+	e := p.value()
 	p.field = nil
-	return e, err
+	return e
 }
 
-func (p *luceneParser) existence() (Expr, error) {
-	if err := p.advance(); err != nil {
-		return nil, err
-	}
+func (p *luceneParser) existence() Expr {
 	f, err := bkFieldOf(p.token.text)
 	if err != nil || p.token.kind != luceneTerm {
-		return nil, p.fail("the name of a field")
+		p.fail("the name of a field")
 	}
-	return Compare{Field: f.Field, Op: Exists}, p.advance()
+	p.advance()
+	return Compare{Field: f.Field, Op: Exists}
 }
 
 // value reads one value, or several in brackets.
-func (p *luceneParser) value() (Expr, error) {
+func (p *luceneParser) value() Expr {
 	t := p.token
 	switch {
-	case p.is("("):
+	case p.took("("):
 		return p.bracket()
 	case p.is("["), p.is("{"):
 		return p.span()
 	case t.kind == luceneSize:
 		return p.size()
 	case t.kind == luceneTerm, t.kind == lucenePhrase, t.kind == luceneRegex:
-		if err := p.advance(); err != nil {
-			return nil, err
-		}
+		p.advance()
 		e, err := p.leaf(t)
-		if err != nil {
-			return nil, p.failAt(t, err.Error())
-		}
-		return e, nil
+		return p.checked(t, e, err)
 	}
-	return nil, p.fail("a word, a text in quotes, a range or (")
+	p.fail("a word, a text in quotes, a range or (")
+	return nil
 }
 
-func (p *luceneParser) bracket() (Expr, error) {
-	if err := p.advance(); err != nil {
-		return nil, err
-	}
-	joins := p.joins
-	e, err := p.sequence()
-	p.joins = joins
+// checked reports what is wrong with a value where it stands.
+func (p *luceneParser) checked(t luceneToken, e Expr, err error) Expr {
 	if err != nil {
-		return nil, err
+		p.failAt(t, err.Error())
 	}
-	if !p.is(")") {
-		return nil, p.fail(")")
+	return e
+}
+
+func (p *luceneParser) bracket() Expr {
+	joins := p.joins
+	e := p.sequence()
+	p.joins = joins
+	if !p.took(")") {
+		p.fail(")")
 	}
-	return e, p.advance()
+	return e
 }
 
 // leaf is the condition of one value.
@@ -265,99 +248,79 @@ func (f bkField) holdsWhole(t luceneToken, text string) bool {
 }
 
 // size reads what stands after > >= < <=.
-func (p *luceneParser) size() (Expr, error) {
+func (p *luceneParser) size() Expr {
 	op := Op(p.token.text)
 	if p.field == nil {
-		return nil, p.fail("a field before " + string(op))
+		p.fail("a field before " + string(op))
 	}
-	if err := p.advance(); err != nil {
-		return nil, err
-	}
+	p.advance()
 	t := p.token
 	if t.kind != luceneTerm && t.kind != lucenePhrase {
-		return nil, p.fail("a value after " + string(op))
+		p.fail("a value after " + string(op))
+		return nil
 	}
-	if err := p.advance(); err != nil {
-		return nil, err
-	}
+	p.advance()
 	e, err := p.field.ordered(op, t.text)
-	if err != nil {
-		return nil, p.failAt(t, err.Error())
-	}
-	return e, nil
+	return p.checked(t, e, err)
 }
 
 // span reads a range: [a TO b], with { } for ends that are not part of it.
-func (p *luceneParser) span() (Expr, error) {
-	open := p.token
-	if p.field == nil {
-		return nil, p.fail("a field before the range")
-	}
-	p.inRange = true
-	from, err := p.end()
-	if err != nil {
-		return nil, err
-	}
-	if err := p.advance(); err != nil {
-		return nil, err
-	}
-	if p.token.text != "TO" {
-		return nil, p.fail("TO")
-	}
-	to, err := p.end()
-	if err != nil {
-		return nil, err
-	}
-	p.inRange = false
-	if err := p.advance(); err != nil {
-		return nil, err
-	}
-	if !p.is("]") && !p.is("}") {
-		return nil, p.fail("] or }")
-	}
-	e, err := p.between(open, from, to)
-	if err != nil {
-		return nil, err
-	}
-	return e, p.advance()
-}
-
-// end reads an end of a range.
-func (p *luceneParser) end() (luceneToken, error) {
-	if err := p.advance(); err != nil {
-		return p.token, err
-	}
-	if p.token.kind != luceneTerm && p.token.kind != lucenePhrase {
-		return p.token, p.fail("the end of a range, or *")
-	}
-	return p.token, nil
-}
-
-// between is called at the bracket that closes a range.
-func (p *luceneParser) between(open, from, to luceneToken) (Expr, error) {
+func (p *luceneParser) span() Expr {
 	lower, upper := Gte, Lte
-	if open.text == "{" {
+	if p.is("{") {
 		lower = Gt
 	}
-	if p.token.text == "}" {
+	if p.field == nil {
+		p.fail("a field before the range")
+	}
+	p.inRange = true
+	from := p.limit()
+	p.advance()
+	if p.token.text != "TO" {
+		p.fail("TO")
+	}
+	to := p.limit()
+	p.inRange = false
+	p.advance()
+	switch {
+	case p.is("}"):
 		upper = Lt
+	case !p.is("]"):
+		p.fail("] or }")
 	}
-	var all []Expr
-	for _, side := range []struct {
-		op Op
-		t  luceneToken
-	}{{lower, from}, {upper, to}} {
-		if side.t.kind == luceneTerm && side.t.text == "*" {
-			continue
-		}
-		e, err := p.field.ordered(side.op, side.t.text)
-		if err != nil {
-			return nil, p.failAt(side.t, err.Error())
-		}
-		all = append(all, e)
+	if p.err != nil {
+		return nil
 	}
-	if len(all) == 0 {
-		return Compare{Field: p.field.Field, Op: Exists}, nil
+	p.advance()
+	return p.between(p.bound(lower, from), p.bound(upper, to))
+}
+
+// limit reads an end of a range.
+func (p *luceneParser) limit() luceneToken {
+	p.advance()
+	if p.token.kind != luceneTerm && p.token.kind != lucenePhrase {
+		p.fail("the end of a range, or *")
 	}
-	return allOf(all...), nil
+	return p.token
+}
+
+// bound is what an end of a range asks for, nil for an open one.
+func (p *luceneParser) bound(op Op, t luceneToken) Expr {
+	if t.kind == luceneTerm && t.text == "*" {
+		return nil
+	}
+	e, err := p.field.ordered(op, t.text)
+	return p.checked(t, e, err)
+}
+
+func (p *luceneParser) between(from, to Expr) Expr {
+	switch {
+	case from == nil && to == nil:
+		return Compare{Field: p.field.Field, Op: Exists}
+	case from == nil:
+		return to
+	case to == nil:
+		return from
+	}
+	return allOf(from, to)
 }

@@ -9,68 +9,69 @@ import (
 )
 
 // Parse reads a query in TraceQL, as the package documentation describes it. The
-// error is a [*SyntaxError]. A query of one trace-wide hint, with
-// (most_recent=true), says what is always so and is dropped.
+// error is a [*SyntaxError]. The hint with (most_recent=true) at the end says
+// what is always so and is dropped.
 func Parse(input string) (*Query, error) {
-	p, err := newParser(input)
-	if err != nil {
-		return nil, err
+	p := newParser(input)
+	q := p.pipeline()
+	p.hints()
+	p.end("| or the end")
+	if p.err == nil && checkSetDepth(q, MaxDepth) != nil {
+		p.failAt(token{end: len(input)}, wantShallow)
 	}
-	q, err := p.pipeline()
-	if err != nil {
-		return nil, err
-	}
-	if err := p.hints(); err != nil {
-		return nil, err
-	}
-	if err := p.expect(tokenEnd, "| or the end"); err != nil {
-		return nil, err
-	}
-	if checkSetDepth(q, MaxDepth) != nil {
-		return nil, p.tooDeep(0)
+	if p.err != nil {
+		return nil, p.err
 	}
 	return q, nil
 }
 
-// A parser reads tokens with one token of foresight.
+// ParseField reads a field as it is written in a query, such as
+// span.http.route, name or session. The error is a [*SyntaxError].
+func ParseField(input string) (Field, error) {
+	p := newParser(input)
+	f := p.field()
+	p.end("the end")
+	return f, p.err
+}
+
+// A parser reads tokens with one token of foresight. After the first error there
+// are no more tokens, so that everything that is being read ends.
 type parser struct {
 	lexer lexer
 	token token
 	depth int
+	err   error
 }
 
-func newParser(input string) (*parser, error) {
-	if err := checkLength(input); err != nil {
-		return nil, err
+func newParser(input string) *parser {
+	p := &parser{lexer: lexer{input: input}, err: checkLength(input)}
+	p.advance()
+	return p
+}
+
+func (p *parser) advance() {
+	if p.err == nil {
+		p.token, p.err = p.lexer.next()
 	}
-	p := &parser{lexer: lexer{input: input}}
-	return p, p.advance()
-}
-
-func (p *parser) advance() (err error) {
-	p.token, err = p.lexer.next()
-	return err
+	if p.err != nil {
+		p.token = token{}
+	}
 }
 
 // fail is an error at the present token.
-func (p *parser) fail(want string) error { return p.failAt(p.token, want) }
+func (p *parser) fail(want string) { p.failAt(p.token, want) }
 
-func (p *parser) failAt(t token, want string) error {
-	return syntaxError(p.lexer.input, t.offset, quoted(p.lexer.input[t.offset:t.end]), want)
+func (p *parser) failAt(t token, want string) {
+	if p.err == nil {
+		p.err = syntaxError(p.lexer.input, t.offset, quoted(p.lexer.input[t.offset:t.end]), want)
+	}
+	p.token = token{}
 }
 
-func (p *parser) tooDeep(offset int) error {
-	return syntaxError(p.lexer.input, offset, quoted(p.lexer.input[offset:]), wantShallow)
-}
-
-func (p *parser) expect(k tokenKind, want string) error {
-	if p.token.kind != k {
-		return p.fail(want)
+func (p *parser) end(want string) {
+	if p.token.kind != tokenEnd {
+		p.fail(want)
 	}
-	if k == tokenEnd {
-		return nil
-	}
-	return p.advance()
 }
 
 // is reports whether the present token is an operator or bracket.
@@ -82,119 +83,114 @@ func (p *parser) isWord(word string) bool {
 	return p.token.kind == tokenWord && p.token.text == word
 }
 
-// take goes past an operator or bracket, which must be there.
-func (p *parser) take(punct, want string) error {
-	if !p.is(punct) {
-		return p.fail(want)
+// took goes past an operator or bracket if it is there.
+func (p *parser) took(punct string) bool {
+	there := p.is(punct)
+	if there {
+		p.advance()
 	}
-	return p.advance()
+	return there
+}
+
+// take goes past an operator or bracket that must be there.
+func (p *parser) take(punct, want string) {
+	if !p.took(punct) {
+		p.fail(want)
+	}
 }
 
 // descend counts the levels of recursion; ascend is to follow.
-func (p *parser) descend() error {
+func (p *parser) descend() {
 	if p.depth++; p.depth >= MaxDepth {
-		return p.tooDeep(p.token.offset)
+		p.failAt(token{offset: p.token.offset, end: len(p.lexer.input)}, wantShallow)
 	}
-	return nil
 }
 
 func (p *parser) ascend() { p.depth-- }
 
 // pipeline reads stages between |. Where the first is not a set, it is one of
 // all spans.
-func (p *parser) pipeline() (*Query, error) {
+func (p *parser) pipeline() *Query {
 	q := &Query{}
-	for {
-		stage, err := p.stage()
-		if err != nil {
-			return nil, err
-		}
-		set, isSet := stage.(Set)
-		switch {
-		case q.From != nil:
-			q.Stages = append(q.Stages, stage)
-		case isSet:
-			q.From = set
-		default:
-			q.From, q.Stages = &Spanset{Where: And{}}, []Stage{stage}
-		}
-		if !p.is("|") {
-			return q, nil
-		}
-		if err := p.advance(); err != nil {
-			return nil, err
-		}
+	first := p.stage()
+	if set, ok := first.(Set); ok {
+		q.From = set
+	} else {
+		q.From, q.Stages = &Spanset{Where: And{}}, []Stage{first}
 	}
+	for p.took("|") {
+		q.Stages = append(q.Stages, p.stage())
+	}
+	return q
 }
 
 const wantStage = "{ … }, count(), avg( ), min( ), max( ), sum( ), by( ) or select( )"
 
-func (p *parser) stage() (Stage, error) {
+func (p *parser) stage() Stage {
 	if p.is("{") || p.is("(") {
 		return p.sets()
 	}
-	at := p.token
-	if at.kind != tokenWord {
-		return nil, p.fail(wantStage)
-	}
-	switch at.text {
-	case "count", "avg", "min", "max", "sum":
-		return p.aggregate()
-	case "by":
-		fields, err := p.fields(1)
-		if err != nil {
-			return nil, err
+	if p.token.kind == tokenWord {
+		switch name := p.token.text; name {
+		case "count", "avg", "min", "max", "sum":
+			return p.aggregate(name)
+		case "by":
+			p.advance()
+			return Group{By: p.inBrackets()}
+		case "select":
+			p.advance()
+			return p.selection()
 		}
-		return Group{By: fields[0]}, nil
-	case "select":
-		fields, err := p.fields(MaxLength)
-		return Select{Fields: fields}, err
 	}
-	return nil, p.fail(wantStage)
+	p.fail(wantStage)
+	return nil
 }
 
-// fields reads the name of a function, and fields in brackets.
-func (p *parser) fields(most int) (fields []Field, err error) {
-	if err := p.advance(); err != nil {
-		return nil, err
+// inBrackets reads one field.
+func (p *parser) inBrackets() Field {
+	p.take("(", "(")
+	f := p.returned()
+	p.take(")", ")")
+	return f
+}
+
+func (p *parser) selection() Stage {
+	p.take("(", "(")
+	fields := []Field{p.returned()}
+	for p.took(",") {
+		fields = append(fields, p.returned())
 	}
-	if err := p.take("(", "("); err != nil {
-		return nil, err
+	p.take(")", ", or )")
+	return Select{Fields: fields}
+}
+
+// returned reads a field whose values can be returned.
+func (p *parser) returned() Field {
+	at := p.token
+	f := p.field()
+	if !f.returns() {
+		p.failAt(at, "one field, not all values")
 	}
-	for {
-		at := p.token
-		f, err := p.field()
-		if err != nil {
-			return nil, err
-		}
-		if !f.returns() {
-			return nil, p.failAt(at, "one field, not all values")
-		}
-		fields = append(fields, f)
-		if len(fields) == most || !p.is(",") {
-			return fields, p.take(")", ")")
-		}
-		if err := p.advance(); err != nil {
-			return nil, err
-		}
-	}
+	return f
 }
 
 const wantField = "a field such as span.x, resource.service.name, name or duration"
 
 // field reads a field.
-func (p *parser) field() (Field, error) {
+func (p *parser) field() Field {
 	t := p.token
-	switch t.kind {
-	case tokenField:
-		return t.field, p.advance()
-	case tokenWord:
-		if f, ok := intrinsicField(t.text); ok {
-			return f, p.advance()
-		}
-		return Field{}, p.fail(wantIntrinsic(t.text))
+	f, known := t.field, t.kind == tokenField
+	want := wantField
+	if t.kind == tokenWord {
+		f, known = intrinsicField(t.text)
+		want = wantIntrinsic(t.text)
 	}
-	return Field{}, p.fail(wantField)
+	if !known {
+		p.fail(want)
+		return Field{}
+	}
+	p.advance()
+	return f
 }
 
 // wantIntrinsic names what may have been meant by a word that is no field.
@@ -203,12 +199,7 @@ func wantIntrinsic(word string) string {
 	if !scoped {
 		return wantField + "; attributes begin with a dot or a scope: ." + word
 	}
-	var same []string
-	for _, name := range intrinsicNames() {
-		if strings.HasPrefix(name, scope+":") {
-			same = append(same, name)
-		}
-	}
+	same := slices.DeleteFunc(intrinsicNames(), func(name string) bool { return !strings.HasPrefix(name, scope+":") })
 	if len(same) == 0 {
 		return wantField
 	}
@@ -216,42 +207,23 @@ func wantIntrinsic(word string) string {
 }
 
 // aggregate reads count() > 2 or avg(duration) > 1s.
-func (p *parser) aggregate() (Stage, error) {
-	a := Aggregate{Func: p.token.text}
+func (p *parser) aggregate(name string) Stage {
 	start := p.token
-	if a.Func == "count" {
-		if err := p.emptyBrackets(); err != nil {
-			return nil, err
-		}
-	} else {
-		fields, err := p.fields(1)
-		if err != nil {
-			return nil, err
-		}
-		if a.Field = fields[0]; !a.Field.kind().isNumeric() {
-			return nil, p.failAt(start, "a field with numbers in "+a.Func+"( )")
-		}
-	}
-	if p.token.kind != tokenPunct || !slices.Contains(aggregateOps, Op(p.token.text)) {
-		return nil, p.fail("one of = != > >= < <=")
+	p.advance()
+	a := Aggregate{Func: name}
+	if name == "count" {
+		p.take("(", "()")
+		p.take(")", ")")
+	} else if a.Field = p.inBrackets(); !a.Field.kind().isNumeric() {
+		p.failAt(start, "a field with numbers in "+name+"( )")
 	}
 	a.Op = Op(p.token.text)
-	if err := p.advance(); err != nil {
-		return nil, err
+	if p.token.kind != tokenPunct || !slices.Contains(aggregateOps, a.Op) {
+		p.fail("one of = != > >= < <=")
 	}
-	var err error
-	a.Value, err = p.scalar()
-	return a, err
-}
-
-func (p *parser) emptyBrackets() error {
-	if err := p.advance(); err != nil {
-		return err
-	}
-	if err := p.take("(", "()"); err != nil {
-		return err
-	}
-	return p.take(")", ")")
+	p.advance()
+	a.Value = p.scalar()
+	return a
 }
 
 var aggregateOps = []Op{Eq, Ne, Gt, Gte, Lt, Lte}
@@ -260,30 +232,26 @@ func (k kind) isNumeric() bool {
 	return k == attribute || k == duration || k == count || k == quantity
 }
 
-func (p *parser) scalar() (any, error) {
-	v := p.token.value
-	if p.isWord("minInt") || p.isWord("maxInt") {
-		v = words[p.token.text]
-	}
+func (p *parser) scalar() any {
+	v, _ := p.literal()
 	switch v.(type) {
 	case int64, float64, time.Duration:
-		return v, p.advance()
+	default:
+		p.fail("a number or a duration")
 	}
-	return nil, p.fail("a number or a duration")
+	p.advance()
+	return v
 }
 
 // hints reads with (most_recent = true).
-func (p *parser) hints() error {
+func (p *parser) hints() {
 	if !p.isWord("with") {
-		return nil
+		return
 	}
 	for _, want := range []string{"with", "(", "most_recent", "=", "true", ")"} {
 		if p.token.text != want {
-			return p.fail("with (most_recent = true)")
+			p.fail("with (most_recent = true)")
 		}
-		if err := p.advance(); err != nil {
-			return err
-		}
+		p.advance()
 	}
-	return nil
 }

@@ -8,27 +8,17 @@ import (
 )
 
 // expr reads conditions joined by && and ||, which bind equally.
-func (p *parser) expr() (Expr, error) {
-	first, err := p.condition()
-	if err != nil {
-		return nil, err
-	}
-	run, op := []Expr{first}, ""
+func (p *parser) expr() Expr {
+	run, op := []Expr{p.condition()}, ""
 	for p.is("&&") || p.is("||") {
 		if op != "" && op != p.token.text {
 			run = []Expr{join(op, run)}
 		}
 		op = p.token.text
-		if err := p.advance(); err != nil {
-			return nil, err
-		}
-		next, err := p.condition()
-		if err != nil {
-			return nil, err
-		}
-		run = append(run, next)
+		p.advance()
+		run = append(run, p.condition())
 	}
-	return join(op, run), nil
+	return join(op, run)
 }
 
 func join(op string, conditions []Expr) Expr {
@@ -41,15 +31,13 @@ func join(op string, conditions []Expr) Expr {
 	return allOf(conditions...)
 }
 
-func (p *parser) condition() (Expr, error) {
-	if err := p.descend(); err != nil {
-		return nil, err
-	}
+func (p *parser) condition() Expr {
+	p.descend()
 	defer p.ascend()
 	switch {
-	case p.is("!"):
+	case p.took("!"):
 		return p.negation()
-	case p.is("("):
+	case p.took("("):
 		return p.bracket()
 	case p.isWord("some"):
 		return p.some()
@@ -59,63 +47,49 @@ func (p *parser) condition() (Expr, error) {
 
 // negation reads what stands after !. TraceQL would negate only the field of a
 // comparison, so that one needs brackets.
-func (p *parser) negation() (Expr, error) {
-	if err := p.advance(); err != nil {
-		return nil, err
-	}
+func (p *parser) negation() Expr {
 	if p.is("!") || p.is("(") || p.isWord("some") {
-		inner, err := p.condition()
-		return Not{inner}, err
+		return Not{p.condition()}
 	}
-	inner, err := p.truth()
-	if err == nil && p.operator() != "" {
-		err = p.fail("brackets around a comparison after !")
+	inner := p.truth()
+	if p.operator() != "" {
+		p.fail("brackets around a comparison after !")
 	}
-	return Not{inner}, err
+	return Not{inner}
 }
 
 // truth reads what holds by itself: true, false, an attribute, error.
-func (p *parser) truth() (Expr, error) {
+func (p *parser) truth() Expr {
 	switch {
 	case p.isWord("true"):
-		return And{}, p.advance()
+		p.advance()
+		return And{}
 	case p.isWord("false"):
-		return Or{}, p.advance()
+		p.advance()
+		return Or{}
 	}
-	f, err := p.field()
-	if err == nil && f.Scope == Intrinsic && f.kind() != boolean {
-		err = p.fail(f.kind().operators())
+	f := p.field()
+	if f.Scope == Intrinsic && f.kind() != boolean {
+		p.fail(f.kind().operators())
 	}
-	return Compare{f, Eq, []any{true}}, err
+	return Compare{f, Eq, []any{true}}
 }
 
-func (p *parser) bracket() (Expr, error) {
-	if err := p.advance(); err != nil {
-		return nil, err
-	}
-	e, err := p.expr()
-	if err != nil {
-		return nil, err
-	}
-	return e, p.take(")", "&&, || or )")
+func (p *parser) bracket() Expr {
+	e := p.expr()
+	p.take(")", "&&, || or )")
+	return e
 }
 
-func (p *parser) some() (Expr, error) {
+func (p *parser) some() Expr {
 	start := p.token
-	if err := p.advance(); err != nil {
-		return nil, err
-	}
-	if !p.is("(") {
-		return nil, p.fail("( after some")
-	}
-	e, err := p.bracket()
-	if err != nil {
-		return nil, err
-	}
+	p.advance()
+	p.take("(", "( after some")
+	e := p.bracket()
 	if _, ok := subject(e); !ok || hasSome(e) {
-		return nil, p.failAt(start, strings.TrimPrefix(wantNested, "want "))
+		p.failAt(start, strings.TrimPrefix(wantNested, "want "))
 	}
-	return Some{e}, nil
+	return Some{e}
 }
 
 func hasSome(e Expr) bool {
@@ -127,31 +101,29 @@ func hasSome(e Expr) bool {
 
 // comparison reads a field, an operator and a literal, the literal first if need
 // be, or what is true by itself.
-func (p *parser) comparison() (Expr, error) {
+func (p *parser) comparison() Expr {
 	start := *p
-	if literal, ok := p.literal(); ok && !p.isWord("error") {
-		at := p.token
-		if err := p.advance(); err != nil {
-			return nil, err
-		}
-		if p.operator() != "" {
-			return p.flipped(literal, at)
-		}
-		if _, ok := literal.(bool); !ok {
-			return nil, p.fail("an operator")
-		}
-		*p = start
+	literal, ok := p.literal()
+	if ok = ok && !p.isWord("error"); ok {
+		p.advance()
+	} else {
+		p.field()
+	}
+	compares := p.operator() != ""
+	if _, isBool := literal.(bool); ok && !compares && !isBool {
+		p.fail("an operator")
+	}
+	if p.err != nil {
+		return nil
+	}
+	if ok && compares {
+		return p.flipped(literal, start.token)
+	}
+	*p = start
+	if !compares {
 		return p.truth()
 	}
-	f, err := p.field()
-	if err != nil {
-		return nil, err
-	}
-	if p.operator() == "" {
-		*p = start
-		return p.truth()
-	}
-	return p.compared(f)
+	return p.compared(p.field())
 }
 
 // literal is the present token as a literal; nil is one.
@@ -179,94 +151,80 @@ func (p *parser) operator() Op {
 }
 
 // compared reads the operator and the literal after a field.
-func (p *parser) compared(f Field) (Expr, error) {
+func (p *parser) compared(f Field) Expr {
 	op := p.operator()
 	if !f.kind().takes(op) {
-		return nil, p.fail(f.kind().operators())
+		p.fail(f.kind().operators())
 	}
-	if err := p.advance(); err != nil {
-		return nil, err
-	}
+	p.advance()
 	if op == In {
 		return p.in(f)
 	}
+	at := p.token
 	literal, ok := p.literal()
 	if !ok {
-		return nil, p.fail(wanted[f.kind()])
+		p.fail(wanted[f.kind()])
 	}
-	at := p.token
-	if err := p.advance(); err != nil {
-		return nil, err
-	}
-	return p.build(f, op, []any{literal}, at)
+	p.advance()
+	return p.build(f, op, literal, at)
 }
 
 // mirrored are the operators with their sides exchanged.
 var mirrored = map[Op]Op{Eq: Eq, Ne: Ne, Gt: Lt, Gte: Lte, Lt: Gt, Lte: Gte}
 
 // flipped reads the operator and the field after a literal.
-func (p *parser) flipped(literal any, at token) (Expr, error) {
+func (p *parser) flipped(literal any, at token) Expr {
 	op, ok := mirrored[p.operator()]
 	if !ok {
-		return nil, p.fail("one of = != > >= < <= after a literal")
+		p.fail("one of = != > >= < <= after a literal")
 	}
-	if err := p.advance(); err != nil {
-		return nil, err
-	}
+	p.advance()
 	field := p.token
-	f, err := p.field()
-	if err != nil {
-		return nil, err
-	}
+	f := p.field()
 	if !f.kind().takes(op) {
-		return nil, p.failAt(field, "a field that "+string(op)+" compares")
+		p.failAt(field, "a field that "+string(op)+" compares")
 	}
-	return p.build(f, op, []any{literal}, at)
+	return p.build(f, op, literal, at)
 }
 
 // in reads a list of literals in brackets.
-func (p *parser) in(f Field) (Expr, error) {
-	if err := p.take("(", "( after in"); err != nil {
-		return nil, err
+func (p *parser) in(f Field) Expr {
+	p.take("(", "( after in")
+	literals := []any{p.listed(f)}
+	for p.took(",") {
+		literals = append(literals, p.listed(f))
 	}
-	var literals []any
-	for {
-		literal, ok := p.literal()
-		if !ok || f.kind().checkLiteral(In, literal) != nil {
-			return nil, p.fail(wanted[f.kind()])
-		}
-		literals = append(literals, literal)
-		if err := p.advance(); err != nil {
-			return nil, err
-		}
-		if !p.is(",") {
-			return Compare{f, In, literals}, p.take(")", ", or )")
-		}
-		if err := p.advance(); err != nil {
-			return nil, err
-		}
+	p.take(")", ", or )")
+	return Compare{f, In, literals}
+}
+
+func (p *parser) listed(f Field) any {
+	literal, ok := p.literal()
+	if !ok || f.kind().checkLiteral(In, literal) != nil {
+		p.fail(wanted[f.kind()])
 	}
+	p.advance()
+	return literal
 }
 
 // build makes a comparison with a literal that stands at a token, and checks it.
-func (p *parser) build(f Field, op Op, literals []any, at token) (Expr, error) {
-	if literals[0] == nil {
+func (p *parser) build(f Field, op Op, literal any, at token) Expr {
+	if literal == nil {
 		switch op {
 		case Eq:
-			return missing(f), nil
+			return missing(f)
 		case Ne:
-			return Compare{Field: f, Op: Exists}, nil
+			return Compare{Field: f, Op: Exists}
 		}
-		return nil, p.failAt(at, "a literal other than nil, which only = and != take")
+		p.failAt(at, "a literal other than nil, which only = and != take")
 	}
-	c := Compare{f, op, literals}
-	if err := c.check(); err != nil {
-		return nil, p.failAt(at, err.Error())
+	c := Compare{f, op, []any{literal}}
+	err := c.check()
+	if err == nil && (op == Regex || op == NotRegex || op == Like) {
+		_, err = compileCompare(c)
 	}
-	if op == Regex || op == NotRegex || op == Like {
-		if _, err := compileCompare(c); err != nil {
-			return nil, p.failAt(at, err.Error())
-		}
+	if err != nil {
+		p.failAt(at, err.Error())
 	}
-	return c, nil
+	return c
 }

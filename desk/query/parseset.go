@@ -31,72 +31,46 @@ func isStructural(op SetOp) bool {
 
 // sets reads set expressions: structural operators bind tighter than && and ||,
 // and all group from the left.
-func (p *parser) sets() (Set, error) {
-	return p.chain(p.related, isLogical)
-}
+func (p *parser) sets() Set { return p.chain(p.related, isLogical) }
 
-func (p *parser) related() (Set, error) {
-	return p.chain(p.oneSet, isStructural)
-}
+func (p *parser) related() Set { return p.chain(p.oneSet, isStructural) }
 
-func (p *parser) chain(operand func() (Set, error), joins func(SetOp) bool) (Set, error) {
-	left, err := operand()
-	if err != nil {
-		return nil, err
-	}
-	for operators := 1; p.token.kind == tokenPunct && joins(SetOp(p.token.text)); operators++ {
-		if p.depth+operators >= MaxDepth {
-			return nil, p.tooDeep(p.token.offset)
-		}
+func (p *parser) chain(operand func() Set, joins func(SetOp) bool) Set {
+	left, depth := operand(), p.depth
+	for p.token.kind == tokenPunct && joins(SetOp(p.token.text)) {
+		p.descend()
 		op := SetOp(p.token.text)
-		if err := p.advance(); err != nil {
-			return nil, err
-		}
-		right, err := operand()
-		if err != nil {
-			return nil, err
-		}
-		left = &Combine{Op: op, Left: left, Right: right}
+		p.advance()
+		left = &Combine{Op: op, Left: left, Right: operand()}
 	}
-	return left, nil
+	p.depth = depth
+	return left
 }
 
 // oneSet reads { … }, or a pipeline in brackets.
-func (p *parser) oneSet() (Set, error) {
-	if err := p.descend(); err != nil {
-		return nil, err
-	}
+func (p *parser) oneSet() Set {
+	p.descend()
 	defer p.ascend()
-	if p.is("{") {
+	if p.took("{") {
 		return p.spanset()
 	}
-	if err := p.take("(", "{ or ("); err != nil {
-		return nil, err
+	p.take("(", "{ or (")
+	if p.err != nil {
+		return nil
 	}
-	q, err := p.pipeline()
-	if err != nil {
-		return nil, err
-	}
-	if err := p.take(")", ") or |"); err != nil {
-		return nil, err
-	}
+	q := p.pipeline()
+	p.take(")", ") or |")
 	if len(q.Stages) == 0 {
-		return q.From, nil
+		return q.From
 	}
-	return q, nil
+	return q
 }
 
-func (p *parser) spanset() (Set, error) {
-	if err := p.advance(); err != nil {
-		return nil, err
+func (p *parser) spanset() Set {
+	if p.took("}") {
+		return &Spanset{Where: And{}}
 	}
-	s := &Spanset{Where: And{}}
-	if p.is("}") {
-		return s, p.advance()
-	}
-	var err error
-	if s.Where, err = p.expr(); err != nil {
-		return nil, err
-	}
-	return s, p.take("}", "&&, || or }")
+	s := &Spanset{Where: p.expr()}
+	p.take("}", "&&, || or }")
+	return s
 }
