@@ -129,6 +129,7 @@ var allowed = map[string][]string{
 	"desk/query":                          {"desk/trace", "desk/trace/semconv"},
 	"desk/store/wal":                      {},
 	"desk/store/wire":                     {"desk/trace", "desk/trace/format"},
+	"desk/store/table":                    {"desk/trace", "desk/store/wire"},
 	"desk/store/internal/gen":             {"desk/trace"},
 	"desk/show":                           {"desk/trace", "desk/trace/semconv", "desk/analysis", "desk/analysis/agentrun", "desk/analysis/finding", "desk/units"},
 	"desk/units":                          {},
