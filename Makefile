@@ -55,5 +55,6 @@ generate: $(BIN)/protoc-gen-go $(BIN)/protoc-gen-go-grpc
 ## fuzz: each fuzz test for a while
 FUZZTIME ?= 30s
 fuzz:
-	@for target in sid:FuzzParse sid:FuzzNext internal/jsontext:FuzzString nodelog:FuzzRaw internal/spill:FuzzScan span:FuzzPropagator otlp:FuzzTraceContext otlp:FuzzEncodeSpan internal/otlpjson:FuzzAppendSpan internal/otlpjson:FuzzAppendLog internal/spool:FuzzReadSegment internal/spool:FuzzCursorFile; do \
-		$(GO) test -run '^$$' -fuzz "^$${target#*:}$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x ./$${target%:*} || exit 1; done
+	@for file in $$(git grep -l '^func Fuzz' -- '*_test.go'); do \
+		for target in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9]*\)(.*/\1/p' $$file); do echo "$$file $$target"; \
+			$(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x ./$$(dirname $$file) || exit 1; done; done

@@ -418,3 +418,16 @@ func (o *original) groupOutput(g *Group) object {
 		"absolute_duration": micros(g.Duration()),
 	}
 }
+
+// TestCompatColours checks what the vectors' colours are derived with.
+func TestCompatColours(t *testing.T) {
+	for _, name := range []string{"service_colors", "service_colors_wrap"} {
+		var cases [][2]string
+		readMisc(t, name, &cases)
+		require.NotEmpty(t, cases)
+		var c colours
+		for _, want := range cases {
+			require.Equal(t, want[1], c.of(want[0]), want[0])
+		}
+	}
+}
