@@ -6,6 +6,9 @@ BIN := $(CURDIR)/.cache/bin
 # The SDK, and the desk with its heavier dependencies.
 MODULES := . desk
 
+# What tests and checks run is a module apart from the workspace of those.
+TOOLS := GOWORK=off $(GO) -C tools
+
 # The race detector needs a C compiler.
 RACE := $(shell command -v gcc >/dev/null 2>&1 && echo -race)
 
@@ -28,11 +31,11 @@ lint: $(BIN)/staticcheck $(BIN)/errcheck
 		$(BIN)/staticcheck -checks all,-ST1000 ./...; \
 		$(BIN)/errcheck -ignoretests -exclude $(CURDIR)/tools/errcheck.txt ./...; \
 		$(GO) mod tidy -diff); done
-	$(GO) -C tools mod tidy -diff
+	$(TOOLS) mod tidy -diff
 	$(GO) test -count=1 ./internal/house
 
 $(BIN)/%: tools/go.mod
-	$(GO) build -C tools -o $(BIN)/ $$($(GO) -C tools list -f '{{.ImportPath}}' tool | grep '/$*$$')
+	$(TOOLS) build -o $(BIN)/ $$($(TOOLS) list -f '{{.ImportPath}}' tool | grep '/$*$$')
 
 ## bench: the benchmarks, side by side with what a user would pick instead
 ROUNDS ?= 12
