@@ -4,6 +4,7 @@ package query
 
 import (
 	"encoding/hex"
+	"strings"
 
 	"github.com/sidetrace/sidetrace/desk/trace"
 )
@@ -12,58 +13,98 @@ import (
 // and ids, and the values of the attributes of span, resource, instrumentation,
 // events and links, with the names of events.
 func compareAnything(e Compare) (condition, error) {
-	t, err := newTest(e)
+	match, err := textMatch(e)
 	if err != nil {
 		return condition{}, err
 	}
-	match := func(text string) bool {
-		v := trace.String(text)
-		return t.holds(&v)
-	}
-	negated := t.comparable != nil
+	text := &anyText{match: match, wordy: isWordy(e)}
+	negated := e.Op == Ne || e.Op == NotRegex
 	return condition{cost: costAnything, holds: func(s *scan) bool {
-		return (textOfSpan(s.span, match) || textOfParts(s.span, match)) != negated
+		return (text.ofSpan(s.span) || text.ofParts(s.span)) != negated
 	}}, nil
 }
 
-func textOfSpan(s *trace.Span, match func(string) bool) bool {
-	if match(s.Name) || match(s.Status.Message) || textOfAttributes(s.Attributes, match) {
-		return true
+// textMatch compares texts that are not kept in values.
+func textMatch(e Compare) (func(string) bool, error) {
+	switch e.Op {
+	case Exists:
+		return func(string) bool { return true }, nil
+	case Regex, NotRegex, Like:
+		m, err := newMatcher(e)
+		return m.match, err
 	}
-	if s.Resource != nil && textOfAttributes(s.Resource.Attributes, match) {
-		return true
-	}
-	if c := s.Scope; c != nil && (match(c.Name) || match(c.Version) || textOfAttributes(c.Attributes, match)) {
-		return true
-	}
-	return textOfIDs(s.TraceID, s.ID, match) || !s.Parent.IsZero() && match(s.Parent.String())
+	texts := newLiteralSet(e.Values).texts
+	return func(s string) bool {
+		_, in := texts[s]
+		return in
+	}, nil
 }
 
-func textOfParts(s *trace.Span, match func(string) bool) bool {
+// anyText looks for a text wherever one may be.
+type anyText struct {
+	match func(string) bool
+	wordy bool // whether numbers, truth values and ids cannot match
+}
+
+// plainLetters are all characters of numbers, true, false, NaN, Inf and ids.
+const plainLetters = "0123456789abcdef+-.EINnlrstu"
+
+// isWordy reports whether all that is looked for has other characters as well,
+// so that no number needs to be written as text.
+func isWordy(e Compare) bool {
+	if e.Op == Regex || e.Op == NotRegex {
+		return false
+	}
+	for _, v := range e.Values {
+		s, _ := v.(string)
+		if e.Op == Like {
+			s = strings.NewReplacer(`\`, "", "*", "", "?", "").Replace(s)
+		}
+		if strings.Trim(s, plainLetters) == "" {
+			return false
+		}
+	}
+	return true
+}
+
+func (a *anyText) ofSpan(s *trace.Span) bool {
+	if a.match(s.Name) || a.match(s.Status.Message) || a.ofAttributes(s.Attributes) || a.ofAttributes(resourceAttributes(s)) {
+		return true
+	}
+	if c := s.Scope; c != nil && (a.match(c.Name) || a.match(c.Version) || a.ofAttributes(c.Attributes)) {
+		return true
+	}
+	return a.ofIDs(s.TraceID, s.ID) || !a.wordy && !s.Parent.IsZero() && a.match(s.Parent.String())
+}
+
+func (a *anyText) ofParts(s *trace.Span) bool {
 	for i := range s.Events {
-		if e := &s.Events[i]; match(e.Name) || textOfAttributes(e.Attributes, match) {
+		if e := &s.Events[i]; a.match(e.Name) || a.ofAttributes(e.Attributes) {
 			return true
 		}
 	}
 	for i := range s.Links {
-		if l := &s.Links[i]; textOfIDs(l.TraceID, l.SpanID, match) || textOfAttributes(l.Attributes, match) {
+		if l := &s.Links[i]; a.ofIDs(l.TraceID, l.SpanID) || a.ofAttributes(l.Attributes) {
 			return true
 		}
 	}
 	return false
 }
 
-func textOfIDs(t trace.TraceID, s trace.SpanID, match func(string) bool) bool {
+func (a *anyText) ofIDs(t trace.TraceID, s trace.SpanID) bool {
+	if a.wordy {
+		return false
+	}
 	var digits [2 * (len(t) + len(s))]byte
 	hex.Encode(digits[:], t[:])
 	hex.Encode(digits[2*len(t):], s[:])
 	text := string(digits[:])
-	return match(text[:2*len(t)]) || match(text[2*len(t):])
+	return a.match(text[:2*len(t)]) || a.match(text[2*len(t):])
 }
 
-func textOfAttributes(attrs []trace.KeyValue, match func(string) bool) bool {
+func (a *anyText) ofAttributes(attrs []trace.KeyValue) bool {
 	for i := range attrs {
-		if textOfValue(attrs[i].Value, match, 0) {
+		if a.ofValue(&attrs[i].Value, maxValueDepth) {
 			return true
 		}
 	}
@@ -74,24 +115,30 @@ func textOfAttributes(attrs []trace.KeyValue, match func(string) bool) bool {
 // desk accept no deeper ones.
 const maxValueDepth = 64
 
-func textOfValue(v trace.Value, match func(string) bool, depth int) bool {
+func (a *anyText) ofValue(v *trace.Value, levels int) bool {
 	switch v.Kind() {
+	case trace.StringValue:
+		return a.match(v.Str())
+	case trace.ListValue, trace.MapValue:
+		return levels > 0 && a.ofMany(v, levels-1)
+	case trace.BytesValue:
+		return a.match(v.String())
 	case trace.EmptyValue:
 		return false
-	case trace.ListValue:
-		for _, e := range v.Elements() {
-			if depth < maxValueDepth && textOfValue(e, match, depth+1) {
-				return true
-			}
-		}
-		return false
-	case trace.MapValue:
-		for _, p := range v.Pairs() {
-			if depth < maxValueDepth && textOfValue(p.Value, match, depth+1) {
-				return true
-			}
-		}
-		return false
 	}
-	return match(v.String())
+	return !a.wordy && a.match(v.String())
+}
+
+func (a *anyText) ofMany(v *trace.Value, levels int) bool {
+	for _, e := range v.Elements() {
+		if a.ofValue(&e, levels) {
+			return true
+		}
+	}
+	for _, p := range v.Pairs() {
+		if a.ofValue(&p.Value, levels) {
+			return true
+		}
+	}
+	return false
 }

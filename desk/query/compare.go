@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -64,7 +65,7 @@ func newTest(c Compare) (test, error) {
 func newTextTest(c Compare) (test, error) {
 	m, err := newMatcher(c)
 	if err != nil {
-		return test{}, fmt.Errorf("a pattern that can be used: %w", err)
+		return test{}, err
 	}
 	match := m.match
 	t := test{cost: costText, holds: func(v *trace.Value) bool { return isText(v) && match(v.Str()) }}
@@ -75,12 +76,15 @@ func newTextTest(c Compare) (test, error) {
 }
 
 // newMatcher compiles the pattern of a comparison that was checked.
-func newMatcher(c Compare) (matcher, error) {
-	pattern := c.Values[0].(string)
+func newMatcher(c Compare) (m matcher, err error) {
+	compile := compileRegex
 	if c.Op == Like {
-		return compileLike(pattern)
+		compile = compileLike
 	}
-	return compileRegex(pattern)
+	if m, err = compile(c.Values[0].(string)); err != nil {
+		return m, fmt.Errorf("a pattern that can be used: %w", err)
+	}
+	return m, nil
 }
 
 func isText(v *trace.Value) bool { return v.Kind() == trace.StringValue }
@@ -107,36 +111,52 @@ func equalsAny(literals []any) func(*trace.Value) bool {
 	if len(literals) == 1 {
 		return equals(literals[0])
 	}
-	if texts, ok := textSet(literals); ok {
-		return func(v *trace.Value) bool {
-			_, in := texts[v.Str()]
-			return in && isText(v)
-		}
-	}
-	each := make([]func(*trace.Value) bool, len(literals))
-	for i, l := range literals {
-		each[i] = equals(l)
-	}
-	return func(v *trace.Value) bool {
-		for _, is := range each {
-			if is(v) {
-				return true
-			}
-		}
-		return false
-	}
+	return newLiteralSet(literals).has
 }
 
-func textSet(literals []any) (map[string]struct{}, bool) {
-	set := make(map[string]struct{}, len(literals))
+// A literalSet finds a value among many literals.
+type literalSet struct {
+	texts   map[string]struct{}
+	numbers []number // in ascending order; status codes and kinds are numbers
+	truths  map[bool]struct{}
+}
+
+func newLiteralSet(literals []any) *literalSet {
+	set := &literalSet{texts: map[string]struct{}{}, truths: map[bool]struct{}{}}
 	for _, l := range literals {
-		s, ok := l.(string)
-		if !ok {
-			return nil, false
+		switch l := l.(type) {
+		case string:
+			set.texts[l] = struct{}{}
+		case bool:
+			set.truths[l] = struct{}{}
+		case trace.StatusCode:
+			set.numbers = append(set.numbers, integer(int64(l)))
+		case trace.Kind:
+			set.numbers = append(set.numbers, integer(int64(l)))
+		default:
+			n, _ := literalNumber(l)
+			set.numbers = append(set.numbers, n)
 		}
-		set[s] = struct{}{}
 	}
-	return set, true
+	slices.SortFunc(set.numbers, number.compare)
+	return set
+}
+
+func (set *literalSet) has(v *trace.Value) bool {
+	if _, in := set.texts[v.Str()]; in && isText(v) {
+		return true
+	}
+	if _, in := set.truths[v.IsTrue()]; in && isBool(v) {
+		return true
+	}
+	if len(set.numbers) == 0 {
+		return false
+	}
+	n, ok := numberOf(v)
+	if ok {
+		_, ok = slices.BinarySearchFunc(set.numbers, n, number.compare)
+	}
+	return ok
 }
 
 func equals(literal any) func(*trace.Value) bool {

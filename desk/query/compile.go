@@ -85,7 +85,7 @@ func flat(e And) []Expr {
 	all := make([]Expr, 0, len(e))
 	for _, operand := range e {
 		if inner, ok := operand.(And); ok && len(inner) > 0 {
-			all = append(all, inner...)
+			all = append(all, flat(inner)...)
 		} else {
 			all = append(all, operand)
 		}

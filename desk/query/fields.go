@@ -3,6 +3,7 @@
 package query
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -133,16 +134,7 @@ func (f Field) append(b []byte) []byte {
 
 // intrinsicNames are all spellings of intrinsics, for messages.
 func intrinsicNames() []string {
-	return slices.Sorted(func(yield func(string) bool) {
-		for name := range intrinsics {
-			if !yield(name) {
-				return
-			}
-		}
-		for name := range aliases {
-			if !yield(name) {
-				return
-			}
-		}
-	})
+	names := slices.AppendSeq(slices.Collect(maps.Keys(intrinsics)), maps.Keys(aliases))
+	slices.Sort(names)
+	return names
 }

@@ -4,6 +4,7 @@ package query_test
 
 import (
 	"math"
+	"sync"
 	"testing"
 	"time"
 
@@ -102,6 +103,13 @@ func TestValues(t *testing.T) {
 		{`{ .word in ("POST", "GET") }`, true},
 		{`{ .int in (1, "x", 500) }`, true},
 		{`{ .int in ("500", true) }`, false},
+		{`{ .int in (1, 2.5, 500.0, 1e300, -3) }`, true},
+		{`{ .text in (7, 500ns) && .half in (1, 0.5) && .big in (5, maxInt) }`, true},
+		{`{ .rounded in (maxInt, 1) }`, false},
+		{`{ .word in (1, true) || .nan in (1, 2) || .bytes in ("GET", "x") }`, false},
+		{`{ .no in ("x", false) && .yes in (true, true) }`, true},
+		{`{ .no in ("x", true) }`, false},
+		{`{ .list in (7, 3) && .empty in ("", "x") }`, true},
 		{`{ .word =~ "GE" }`, false}, // over the whole text
 		{`{ .word =~ "GE." }`, true},
 		{`{ .word =~ "G|GET" }`, true},
@@ -362,6 +370,37 @@ func TestMatchSpanAllocates(t *testing.T) {
 	}
 }
 
+// TestTreesByHand are trees that the parser does not make.
+func TestTreesByHand(t *testing.T) {
+	event := func(key string) query.Expr { return compare(query.Field{Scope: query.Event, Name: key}, query.Exists) }
+	s := &trace.Span{Name: "s", Events: []trace.Event{{Attributes: pairs("a", 1)}, {Attributes: pairs("b", 1, "c", 1)}}}
+	named := compare(intrinsic("name"), query.Eq, "s")
+	tests := []struct {
+		name string
+		tree query.Expr
+		want bool
+	}{
+		{"nil", nil, true},
+		{"nothing", query.And{}, true},
+		{"no alternative", query.Or{}, false},
+		{"one event", query.And{event("b"), event("c")}, true},
+		{"two events", query.And{event("a"), event("b")}, false},
+		{"one event, nested", query.And{named, query.And{named, query.And{named, event("a")}, event("b")}}, false},
+		{"one of one", query.Or{query.And{event("b")}}, true},
+		{"empty within", query.And{event("b"), query.And{}, query.Not{Expr: query.Or{}}}, true},
+		{"span within some", query.And{query.Some{Expr: query.And{event("b"), event("c")}}, named}, true},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			p, err := query.Compile(query.Where(test.tree))
+			require.NoError(t, err)
+			assert.Equal(t, test.want, p.MatchSpan(s))
+		})
+	}
+	assert.Equal(t, `{ (name = "s" && name = "s") && !(true) && event.a = nil }`,
+		query.Where(query.And{query.And{named, named}, query.Not{Expr: query.And{}}, query.Not{Expr: event("a")}}).String())
+}
+
 func TestCompileRefuses(t *testing.T) {
 	deep := query.Expr(query.And{})
 	for range 100_000 {
@@ -393,6 +432,14 @@ func TestCompileRefuses(t *testing.T) {
 		"some of spans":     query.Where(query.Some{Expr: compare(field, query.Eq, "x")}),
 		"some of nothing":   query.Where(query.Some{Expr: query.And{}}),
 		"nil condition":     query.Where(query.Not{}),
+		"no set operator":   {From: &query.Combine{Left: &query.Spanset{}, Right: &query.Spanset{}}},
+		"half an operator":  {From: &query.Combine{Op: "!", Left: &query.Spanset{}, Right: &query.Spanset{}}},
+		"left of a set":     {From: &query.Combine{Op: "&&", Right: &query.Spanset{}}},
+		"nested pipeline":   {From: &query.Query{From: &query.Spanset{}, Stages: []query.Stage{nil}}},
+		"some within some":  query.Where(query.Some{Expr: query.Some{Expr: compare(query.Field{Scope: query.Event, Name: "a"}, query.Eq, "x")}}),
+		"within or":         query.Where(query.Or{query.Not{}}),
+		"within events":     query.Where(query.And{compare(query.Field{Scope: query.Event, Name: "a"}, query.Eq, "x"), compare(query.Field{Scope: query.Event, Name: "a"}, query.Regex, "(")}),
+		"any regex":         query.Where(compare(intrinsic("any"), query.Regex, "(")),
 		"set operator":      {From: &query.Combine{Op: "+", Left: &query.Spanset{}, Right: &query.Spanset{}}},
 		"aggregate":         {From: &query.Spanset{}, Stages: []query.Stage{query.Aggregate{Func: "median", Field: field, Op: query.Gt, Value: int64(1)}}},
 		"aggregate op":      {From: &query.Spanset{}, Stages: []query.Stage{query.Aggregate{Func: "count", Op: query.Regex, Value: int64(1)}}},
@@ -412,4 +459,35 @@ func TestCompileRefuses(t *testing.T) {
 	p, err := query.Compile(&query.Query{From: &query.Spanset{}})
 	require.NoError(t, err)
 	assert.True(t, p.MatchSpan(&trace.Span{}), "no condition is one that holds")
+}
+
+// TestAnyLooksAtNumbers wants what may be a number or an id to be looked for in
+// them, in every way of asking.
+func TestAnyLooksAtNumbers(t *testing.T) {
+	s := &trace.Span{TraceID: trace.TraceIDOf("abc"), Attributes: pairs("i", -42, "f", 2.5, "big", 1e300, "nan", math.NaN(), "inf", math.Inf(-1), "b", true, "raw", []byte("hi"))}
+	for text, want := range map[string]bool{
+		`{ any = "-42" }`: true, `{ any in ("x", "2.5") }`: true, `{ any like "*e+300" }`: true, `{ any = "NaN" }`: true, `{ any = "-Inf" }`: true, `{ any = "true" }`: true,
+		`{ any like "*0abc" }`: true, `{ any like "tr?e" }`: true, `{ any =~ "4.|tr.." }`: true, `{ any =~ "4.|tr." }`: false, `{ any =~ ".4.|tru." }`: true, `{ any = "aGk=" }`: true, `{ any != "-42" }`: false,
+		`{ any like "*" }`: true, `{ any = "false" }`: false, `{ any = "" }`: true,
+	} {
+		assert.Equal(t, want, matchSpan(t, text, s), text)
+	}
+}
+
+func TestProgramsAreShared(t *testing.T) {
+	p := compile(t, `{ (tokens > 3k && event:name = nil) || name =~ "node 1[0-5]" } >> { duration > 1s } | select(session)`)
+	single := compile(t, `{ tokens > 3k || any like "*node 1?*" || ttft > 1s }`)
+	spans := agentTrace(200)
+	want := p.Match(spans)
+	require.NotEmpty(t, want)
+	var wait sync.WaitGroup
+	for range 4 {
+		wait.Go(func() {
+			assert.Equal(t, want, p.Match(spans))
+			for i := range spans {
+				single.MatchSpan(&spans[i])
+			}
+		})
+	}
+	wait.Wait()
 }

@@ -10,21 +10,17 @@ var relations = map[SetOp]relation{
 
 // split takes the & or ! off a structural operator.
 func (op SetOp) split() (r relation, prefix byte, ok bool) {
-	if r, ok = relations[op]; ok {
-		return r, 0, true
-	}
+	name := op
 	if len(op) > 1 && (op[0] == '&' || op[0] == '!') {
-		r, ok = relations[op[1:]]
+		name, prefix = op[1:], op[0]
 	}
-	return r, op[0], ok
+	r, ok = relations[name]
+	return r, prefix, ok
 }
 
 func isLogical(op SetOp) bool { return op == "&&" || op == "||" }
 
 func isStructural(op SetOp) bool {
-	if op == "" {
-		return false
-	}
 	_, _, ok := op.split()
 	return ok
 }
