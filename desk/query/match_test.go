@@ -475,7 +475,7 @@ func TestAnyLooksAtNumbers(t *testing.T) {
 }
 
 func TestProgramsAreShared(t *testing.T) {
-	p := compile(t, `{ (tokens > 3k && event:name = nil) || name =~ "node 1[0-5]" } >> { duration > 1s } | select(session)`)
+	p := compile(t, `{ (tokens > 3k && event:name = nil) || name =~ "node 1[0-5]" } >> { duration > 100ms } | select(session)`)
 	single := compile(t, `{ tokens > 3k || any like "*node 1?*" || ttft > 1s }`)
 	spans := agentTrace(200)
 	want := p.Match(spans)
