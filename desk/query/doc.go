@@ -5,9 +5,9 @@
 // APM.
 //
 // [Parse] reads TraceQL, [ParseFilters] with [FromFilters] a filter list and
-// [ParseQueryString] a query string; [Compile] makes a [Program] of what they
-// return, which matches spans in memory, and [Query.Hints] says what a store can
-// know before it reads any span.
+// [ParseQueryString] a query string, whose conditions [Where] makes queries of.
+// [Compile] makes a [Program] of a query, which matches spans in memory, and
+// [Query.Hints] says what a store can know before it reads any span.
 //
 // # The language
 //
