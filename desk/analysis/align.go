@@ -160,7 +160,7 @@ func (s *side) untangle(nodes []int32) (positions []int32) {
 	}
 	for first := 0; first < len(nodes); {
 		next := first + 1
-		for until := s.end(nodes[first]); next < len(nodes) && s.tree.Nodes[nodes[next]].Span.Start < until; next++ {
+		for until := s.end(nodes[first]); next < len(nodes) && s.tree.Nodes[nodes[next]].start < until; next++ {
 			until = max(until, s.end(nodes[next]))
 		}
 		overlap = overlap || next > first+1
@@ -173,7 +173,7 @@ func (s *side) untangle(nodes []int32) (positions []int32) {
 	return positions
 }
 
-func (s *side) end(node int32) int64 { return s.tree.Nodes[node].Span.End }
+func (s *side) end(node int32) int64 { return s.tree.Nodes[node].end }
 
 // pair finds partners in the given order; their positions ascend.
 func (a *aligner) pair(baseline, comparison []int32) []int32 {

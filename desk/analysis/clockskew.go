@@ -61,7 +61,7 @@ func (t *Tree) moved(shift []int64) *Tree {
 		s := *n.Span
 		s.Start, s.End = addTimes(s.Start, shift[i]), addTimes(s.End, shift[i])
 		spans = append(spans, s)
-		n.Span = &spans[len(spans)-1]
+		n.set(&spans[len(spans)-1])
 	}
 	m.sort()
 	m.addOrder()

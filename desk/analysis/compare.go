@@ -169,10 +169,10 @@ func (c *comparer) withoutPartner(pairs []int32, n int) []bool {
 func (c *comparer) add(of couple) int32 {
 	n := ComparedNode{Parent: of.parent, Baseline: of.baseline, Comparison: of.comparison}
 	if n.Baseline != None {
-		n.BaselineDuration = c.out.Baseline.Nodes[n.Baseline].Span.Duration()
+		n.BaselineDuration = c.out.Baseline.Nodes[n.Baseline].took
 	}
 	if n.Comparison != None {
-		n.ComparisonDuration = c.out.Comparison.Nodes[n.Comparison].Span.Duration()
+		n.ComparisonDuration = c.out.Comparison.Nodes[n.Comparison].took
 	}
 	n.Change = n.change()
 	if n.Change == Unchanged || n.Change == Changed && n.BaselineDuration != 0 {

@@ -98,7 +98,7 @@ func (c *Comparison) repetitions() []repetition {
 		if n.both() {
 			r.slower = cmp.Compare(n.ComparisonDuration, n.BaselineDuration)
 		}
-		if t.Nodes[node].Span.IsError() || t.Nodes[node].ChildFailed {
+		if t.Nodes[node].failed || t.Nodes[node].ChildFailed {
 			r.similar = None
 		}
 		list[i] = r
@@ -198,7 +198,7 @@ func (c *Comparison) box(nodes []int32) TopologyNode {
 	start, end := s.Start, s.End
 	for _, n := range nodes[1:] {
 		t, node := c.shown(&c.Nodes[n])
-		start, end = min(start, t.Nodes[node].Span.Start), max(end, t.Nodes[node].Span.End)
+		start, end = min(start, t.Nodes[node].start), max(end, t.Nodes[node].end)
 	}
 	return TopologyNode{Nodes: slices.Clip(nodes), Duration: subTimes(end, start)}
 }

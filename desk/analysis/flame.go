@@ -62,7 +62,7 @@ func (t *Tree) flameGraph(p *Parallels) *FlameGraph {
 
 func (t *Tree) frame(node, parent int32, p *Parallels) Frame {
 	return Frame{
-		Node: node, Parent: parent, Value: t.Nodes[node].Span.Duration(), Self: t.SelfTime(node),
+		Node: node, Parent: parent, Value: t.Nodes[node].took, Self: t.SelfTime(node),
 		Parallel: p.Of[node], Sibling: p.Before[node],
 	}
 }
@@ -101,18 +101,18 @@ func (t *Tree) drain(p *Parallels) drained {
 // SelfTime is the part of a node's duration in which none of its children was
 // under way, in ns; 0 for a span that ends before it starts.
 func (t *Tree) SelfTime(node int32) int64 {
-	s := t.Nodes[node].Span
-	if s.End <= s.Start {
+	n := &t.Nodes[node]
+	if n.end <= n.start {
 		return 0
 	}
-	covered, until := int64(0), s.Start
+	covered, until := int64(0), n.start
 	for _, child := range t.Children(node) {
-		c := t.Nodes[child].Span
-		from, to := max(c.Start, until), min(c.End, s.End)
+		c := &t.Nodes[child]
+		from, to := max(c.start, until), min(c.end, n.end)
 		if to > from {
 			covered += to - from
 			until = to
 		}
 	}
-	return s.Duration() - covered
+	return n.took - covered
 }

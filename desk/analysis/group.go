@@ -110,7 +110,7 @@ type grouper struct {
 // fits reports whether a node may be in a group at all.
 func (g *grouper) fits(s step) bool {
 	n := &g.tree.Nodes[s.node]
-	return !n.Span.IsError() && !n.ChildFailed
+	return !n.failed && !n.ChildFailed
 }
 
 func (g *grouper) equal(a, b step) bool {
@@ -190,12 +190,12 @@ func (g *grouper) distinct(steps []step) []int32 {
 
 // group sums members up, of which there is at least one.
 func (t *Tree) group(members []int32, steps []step) Group {
-	first := t.Nodes[members[0]].Span
-	g := Group{Members: members, Start: first.Start, End: first.End, steps: steps}
+	first := &t.Nodes[members[0]]
+	g := Group{Members: members, Start: first.start, End: first.end, steps: steps}
 	for _, m := range members {
-		s := t.Nodes[m].Span
-		g.Value += s.Duration()
-		g.Start, g.End = min(g.Start, s.Start), max(g.End, s.End)
+		n := &t.Nodes[m]
+		g.Value += n.took
+		g.Start, g.End = min(g.Start, n.start), max(g.End, n.end)
 	}
 	return g
 }

@@ -19,7 +19,7 @@ import (
 func InferCallees(t *Tree) []trace.Span {
 	served := make([]bool, len(t.Nodes))
 	for i, caller := range t.outer() {
-		if caller != None && t.Nodes[i].Span.Kind.IsCalled() {
+		if caller != None && t.Nodes[i].kind.IsCalled() {
 			served[caller] = true
 		}
 	}
@@ -83,7 +83,7 @@ func inferenceOf(n *Node) *inference {
 	has := func(f semconv.Field) bool { return n.Attrs[f] != 0 }
 	for i := range inferences {
 		r := &inferences[i]
-		if n.Span.Kind != r.caller || slices.ContainsFunc(r.needs, func(f semconv.Field) bool { return !has(f) }) {
+		if n.kind != r.caller || slices.ContainsFunc(r.needs, func(f semconv.Field) bool { return !has(f) }) {
 			continue
 		}
 		if len(r.any) == 0 || slices.ContainsFunc(r.any, has) {

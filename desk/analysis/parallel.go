@@ -59,7 +59,7 @@ func (p *Parallels) add(t *Tree, siblings []int32, o ParallelOptions) {
 }
 
 func (t *Tree) together(before, node int32, gap int64) bool {
-	a, b := t.Nodes[before].Span, t.Nodes[node].Span
-	apart := max(a.Start, b.Start) - min(a.Start, b.Start)
-	return a.End > b.Start || (0 <= apart && apart < gap)
+	a, b := &t.Nodes[before], &t.Nodes[node]
+	apart := max(a.start, b.start) - min(a.start, b.start)
+	return a.end > b.start || (0 <= apart && apart < gap)
 }

@@ -65,9 +65,9 @@ func (t *Tree) withReturns(steps []step, nodes []int32) []step {
 
 func (t *Tree) when(s step) int64 {
 	if s.back {
-		return t.Nodes[s.node].Span.End
+		return t.Nodes[s.node].end
 	}
-	return t.Nodes[s.node].Span.Start
+	return t.Nodes[s.node].start
 }
 
 // walk calls visit for every step: a node, what is below it, and its return when

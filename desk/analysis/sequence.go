@@ -188,7 +188,7 @@ func (w *messenger) findMerged() {
 // caller is the calling span right above a called one, None if there is none.
 func (w *messenger) caller(node int32) int32 {
 	n := &w.tree.Nodes[node]
-	if !n.Span.Kind.IsCalled() || n.Parent == None || !w.tree.Nodes[n.Parent].Span.Kind.IsCalling() {
+	if !n.kind.IsCalled() || n.Parent == None || !w.tree.Nodes[n.Parent].kind.IsCalling() {
 		return None
 	}
 	return n.Parent
@@ -199,7 +199,7 @@ func (w *messenger) add(s step) {
 		return
 	}
 	n := &w.tree.Nodes[s.node]
-	arrow := arrowOf(n.Span.Kind)
+	arrow := arrowOf(n.kind)
 	m := Message{
 		From: w.from(s.node), To: w.of[s.node], Node: s.node, Arrow: arrow, Caller: None,
 		Parallel: None, Block: w.around[s.node], Group: w.groups.Of[s.node],
@@ -242,7 +242,7 @@ func (w *messenger) from(node int32) int32 {
 	switch {
 	case n.Parent != None:
 		return w.of[n.Parent]
-	case n.Span.Kind.IsCalled() && n.Mark&SelfParent == 0:
+	case n.kind.IsCalled() && n.Mark&SelfParent == 0:
 		w.outside = true
 		return fromOutside
 	}

@@ -33,13 +33,13 @@ func (t *Tree) serviceCalls() *serviceCalls {
 	outer := t.outer()
 	for i := range t.Nodes {
 		at, caller := int32(i), outer[i]
-		switch kind := t.Nodes[i].Span.Kind; {
+		switch kind := t.Nodes[i].kind; {
 		case kind.IsCalling():
 			call(at)
 		case !kind.IsCalled():
 		case caller == None:
 			c.entries = append(c.entries, at)
-		case t.Nodes[caller].Span.Kind.IsCalling():
+		case t.Nodes[caller].kind.IsCalling():
 			call(caller)
 			c.answer(caller, at)
 		default:
@@ -69,7 +69,7 @@ func (t *Tree) outer() []int32 {
 			continue
 		}
 		outer[at] = outer[parent]
-		if kind := t.Nodes[parent].Span.Kind; kind.IsCalled() || kind.IsCalling() {
+		if kind := t.Nodes[parent].kind; kind.IsCalled() || kind.IsCalling() {
 			outer[at] = parent
 		}
 	}

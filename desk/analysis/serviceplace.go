@@ -81,7 +81,7 @@ func rpcParts(n *Node) (first, second string) {
 // that a server chose.
 func httpParts(n *Node) (first, second string) {
 	url := n.Attrs.Text(n.Span, semconv.HTTPURL)
-	switch n.Span.Kind {
+	switch n.kind {
 	case trace.Client:
 		second = urlPlace(url)
 	case trace.Server:

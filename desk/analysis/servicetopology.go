@@ -212,7 +212,7 @@ func (t *Tree) serviceRoots() map[string]bool {
 		if s.Parent.IsZero() {
 			roots[t.serviceRoot(int32(i))] = true
 		}
-		if earliest == None || s.Start < t.Nodes[earliest].Span.Start {
+		if earliest == None || s.Start < t.Nodes[earliest].start {
 			earliest = int32(i)
 		}
 	}
@@ -225,7 +225,7 @@ func (t *Tree) serviceRoots() map[string]bool {
 // serviceRoot is the key of what was asked for, or of who asked.
 func (t *Tree) serviceRoot(at int32) string {
 	service := t.ServiceOf(at)
-	if t.Nodes[at].Span.Kind.IsCalling() {
+	if t.Nodes[at].kind.IsCalling() {
 		return service
 	}
 	rule := t.serviceRule(at)

@@ -117,10 +117,10 @@ func (t *Tree) byDuration(o StatisticsOptions) []spanDuration {
 	spans := make([]spanDuration, 0, len(t.Nodes))
 	for i := range t.Nodes {
 		n := &t.Nodes[i]
-		if o.Service != "" && n.Service != service || o.Failed && !n.Span.IsError() {
+		if o.Service != "" && n.Service != service || o.Failed && !n.failed {
 			continue
 		}
-		spans = append(spans, spanDuration{n.Span.Duration(), int32(i)})
+		spans = append(spans, spanDuration{n.took, int32(i)})
 	}
 	slices.SortFunc(spans, func(a, b spanDuration) int { return cmp.Compare(a.duration, b.duration) })
 	return spans

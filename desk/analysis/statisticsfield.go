@@ -68,9 +68,9 @@ func (t *Tree) serviceField() *statisticsField {
 
 func (t *Tree) kindField() *statisticsField {
 	return &statisticsField{
-		number: func(node int32) int32 { return int32(t.Nodes[node].Span.Kind) },
+		number: func(node int32) int32 { return int32(t.Nodes[node].kind) },
 		cell: func(node int32) trace.Value {
-			kind := t.Nodes[node].Span.Kind
+			kind := t.Nodes[node].kind
 			if kind < trace.Unspecified || kind > trace.Consumer {
 				return trace.Int(int64(kind))
 			}

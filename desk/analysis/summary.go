@@ -122,22 +122,22 @@ func (t *Tree) Summary() *Summary {
 func (s *Summary) add(n *Node) {
 	service := &s.Services[n.Service]
 	service.Spans++
-	if n.Span.IsError() {
+	if n.failed {
 		service.Errors++
 		s.Errors++
 	}
 	if n.Mark&Orphan != 0 {
 		s.Orphans++
 	}
-	if n.Span.Kind.IsCalled() {
+	if n.kind.IsCalled() {
 		s.Requests++
 	}
-	s.Start, s.End = min(s.Start, n.Span.Start), max(s.End, n.Span.End)
-	d := n.Span.Duration()
+	s.Start, s.End = min(s.Start, n.start), max(s.End, n.end)
+	d := n.took
 	s.Shortest, s.Longest = min(s.Shortest, d), max(s.Longest, d)
 	s.Levels = max(s.Levels, int(n.Level)+1)
 	s.Categories[n.Category()]++
-	s.Kinds.add(n.Span.Kind)
+	s.Kinds.add(n.kind)
 }
 
 // findRoots finds the root and the entry.
@@ -151,7 +151,7 @@ func (s *Summary) findRoots(t *Tree) {
 				s.Root = at
 			}
 		}
-		if !n.Span.Kind.IsCalled() {
+		if !n.kind.IsCalled() {
 			continue
 		}
 		if s.Entry == None || cmp.Or(cmp.Compare(lost, entryLost), t.compare(at, s.Entry)) < 0 {
@@ -176,6 +176,6 @@ func (t *Tree) before(a, b int32) bool {
 func (t *Tree) compare(a, b int32) int {
 	m, n := &t.Nodes[a], &t.Nodes[b]
 	return cmp.Or(
-		cmp.Compare(m.Level, n.Level), cmp.Compare(m.Span.Start, n.Span.Start), bytes.Compare(m.Span.ID[:], n.Span.ID[:]),
+		cmp.Compare(m.Level, n.Level), cmp.Compare(m.start, n.start), bytes.Compare(m.Span.ID[:], n.Span.ID[:]),
 	)
 }

@@ -171,7 +171,7 @@ func (c *converter) add(o *open) {
 		return
 	}
 	c.boxes[o.first()] = int32(len(c.topology.Nodes))
-	n := TopologyNode{Nodes: []int32{o.node}, Duration: c.tree.Nodes[o.node].Span.Duration()}
+	n := TopologyNode{Nodes: []int32{o.node}, Duration: c.tree.Nodes[o.node].took}
 	if o.bundle != nil {
 		n = TopologyNode{Nodes: o.bundle.nodes, Duration: o.bundle.duration}
 	}

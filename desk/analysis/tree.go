@@ -52,8 +52,12 @@ type Tree struct {
 // A Node is a span in its place.
 type Node struct {
 	Span *trace.Span
-	// Attrs are the attributes of the span that analysis knows.
-	Attrs semconv.Index
+
+	// What is asked most often of the span, so that a pass over a large trace
+	// need not go back to the spans, which are far apart in memory.
+	start, end, took int64
+	kind             trace.Kind
+
 	// Parent is the parent's node, None for a root.
 	Parent int32
 	// Level is the number of ancestors.
@@ -66,12 +70,21 @@ type Node struct {
 	Position int32
 	// Size counts the node and its descendants.
 	Size int32
+
+	first, count int32 // the children, in attached and sorted
+
 	// Mark says what is unusual about the node.
 	Mark Mark
 	// ChildFailed says that a child, not a later descendant, has the status error.
 	ChildFailed bool
+	failed      bool
 
-	first, count int32 // the children, in attached and sorted
+	// Attrs are the attributes of the span that analysis knows.
+	Attrs semconv.Index
+}
+
+func (n *Node) set(s *trace.Span) {
+	n.Span, n.start, n.end, n.took, n.kind, n.failed = s, s.Start, s.End, s.Duration(), s.Kind, s.IsError()
 }
 
 // Build makes a tree of the spans of one trace, in the order in which they
@@ -122,10 +135,11 @@ func (t *Tree) addSpans(spans []trace.Span) map[trace.SpanID]int32 {
 		at, again := index[s.ID]
 		if !again || s.ID.IsZero() {
 			index[s.ID] = int32(len(t.Nodes))
-			t.Nodes = append(t.Nodes, Node{Span: s, Parent: None})
+			t.Nodes = append(t.Nodes, Node{Parent: None})
+			t.Nodes[len(t.Nodes)-1].set(s)
 			continue
 		}
-		t.Nodes[at].Span = s
+		t.Nodes[at].set(s)
 		t.Nodes[at].Mark |= Duplicate
 		t.Replaced++
 	}
@@ -175,7 +189,7 @@ func (t *Tree) cutCycles() {
 
 func (t *Tree) cut(cycle []int32) {
 	first := slices.MinFunc(cycle, func(a, b int32) int {
-		return cmp.Or(cmp.Compare(t.Nodes[a].Span.Start, t.Nodes[b].Span.Start), cmp.Compare(a, b))
+		return cmp.Or(cmp.Compare(t.Nodes[a].start, t.Nodes[b].start), cmp.Compare(a, b))
 	})
 	t.Nodes[first].Parent = None
 	t.Nodes[first].Mark |= CycleCut
@@ -190,7 +204,7 @@ func (t *Tree) addChildren() {
 			continue
 		}
 		t.Nodes[n.Parent].count++
-		if n.Span.IsError() {
+		if n.failed {
 			t.Nodes[n.Parent].ChildFailed = true
 		}
 	}
@@ -221,7 +235,7 @@ func (t *Tree) sort() {
 
 func (t *Tree) sortByStart(nodes []int32) {
 	slices.SortStableFunc(nodes, func(a, b int32) int {
-		return cmp.Compare(t.Nodes[a].Span.Start, t.Nodes[b].Span.Start)
+		return cmp.Compare(t.Nodes[a].start, t.Nodes[b].start)
 	})
 }
 

@@ -117,8 +117,8 @@ func (t *Tree) Waterfall(o WaterfallOptions) *Waterfall {
 	for _, at := range aligned.Order {
 		n := &aligned.Nodes[at]
 		w.Rows = append(w.Rows, WaterfallRow{
-			Node: at, Depth: n.Level, Offset: subTimes(n.Span.Start, w.Start), Duration: n.Span.Duration(),
-			Shift: subTimes(n.Span.Start, t.Nodes[at].Span.Start), Skewed: skewed != nil && skewed[at],
+			Node: at, Depth: n.Level, Offset: subTimes(n.start, w.Start), Duration: n.took,
+			Shift: subTimes(n.start, t.Nodes[at].start), Skewed: skewed != nil && skewed[at],
 			Stage: stages[at], Group: groups[at], Source: known.of(n.Span),
 		})
 	}
@@ -132,8 +132,8 @@ func (w *Waterfall) setExtent(t *Tree) {
 	}
 	w.Start, w.End = math.MaxInt64, math.MinInt64
 	for i := range t.Nodes {
-		w.Start = min(w.Start, t.Nodes[i].Span.Start)
-		w.End = max(w.End, t.Nodes[i].Span.End)
+		w.Start = min(w.Start, t.Nodes[i].start)
+		w.End = max(w.End, t.Nodes[i].end)
 	}
 }
 
@@ -164,7 +164,7 @@ func (w *Waterfall) addStages(t *Tree) []int32 {
 	w.Stages = make([]Stage, 0)
 	for i := range t.Nodes {
 		callee := &t.Nodes[i]
-		if callee.Parent == None || callee.Span.Kind != trace.Server || t.Nodes[callee.Parent].Span.Kind != trace.Client {
+		if callee.Parent == None || callee.kind != trace.Server || t.Nodes[callee.Parent].kind != trace.Client {
 			continue
 		}
 		left, right := t.Nodes[callee.Parent].Span, callee.Span
@@ -188,9 +188,9 @@ func (w *Waterfall) addCards(t *Tree) {
 	longest := Card{Type: CardLongest, Duration: math.MinInt64}
 	for i := range t.Nodes {
 		n := &t.Nodes[i]
-		d := n.Span.Duration()
+		d := n.took
 		w.Cards[n.Service].pick(d)
-		if n.Span.IsError() {
+		if n.failed {
 			failed.pick(d)
 		}
 		if d > longest.Duration {
