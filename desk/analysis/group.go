@@ -31,11 +31,12 @@ type GroupOptions struct {
 // equal descendants, and neither they nor their children failed.
 type Group struct {
 	// Members are the nodes, by start time.
-	Members []int32
+	Members []int32 `json:"members"`
 	// Value is the sum of the members' durations.
-	Value int64
+	Value int64 `json:"value"`
 	// Start and End are the first start and the last end of the members.
-	Start, End int64
+	Start int64 `json:"start"`
+	End   int64 `json:"end"`
 
 	steps []step
 }
