@@ -53,9 +53,10 @@ func (known sources) of(s *trace.Span) Source {
 }
 
 // Arrange is the spans in the order in which the diagrams of BlueKing APM take
-// them, in a new slice: by start time; but of adjacent spans that eBPF recorded
-// at system calls or at the network the longest come first, as they enclose the
-// others. Spans that start together stay as they were.
+// them: by start time; but of adjacent spans that eBPF recorded at system calls
+// or at the network the longest come first, as they enclose the others. Spans
+// that start together stay as they were. What is in order already is returned
+// as it is, everything else in a new slice.
 func Arrange(spans []trace.Span) []trace.Span {
 	order := make([]int32, len(spans))
 	for i := range order {
@@ -74,6 +75,9 @@ func Arrange(spans []trace.Span) []trace.Span {
 		}
 		slices.SortStableFunc(order[first:end], func(a, b int32) int { return cmp.Compare(spans[b].Duration(), spans[a].Duration()) })
 		first = end + 1
+	}
+	if slices.IsSorted(order) {
+		return spans
 	}
 	arranged := make([]trace.Span, len(spans))
 	for i, at := range order {
