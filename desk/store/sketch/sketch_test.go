@@ -16,7 +16,7 @@ import (
 
 func TestBuckets(t *testing.T) {
 	last := uint16(0)
-	for d := int64(0); d < 1<<20; d++ {
+	for d := range int64(1 << 20) {
 		b := sketch.Bucket(d)
 		require.True(t, b == last || b == last+1, "%d is in bucket %d after %d", d, b, last)
 		last = b
