@@ -89,12 +89,12 @@ func (r *reading) read(from io.Reader, length, limit int64, how string) ([]byte,
 	return b, nil
 }
 
-// grow doubles the room of what is being read. One byte above the limit shows that
-// it is exceeded.
+// grow makes more room for what is being read: little where nobody knows how much
+// will come. One byte above the limit shows that it is exceeded.
 func (r *reading) grow(b []byte, length, limit int64) ([]byte, error) {
-	room := min(2*max(int64(cap(b)), firstRead/2), limit+1)
+	room := min(2*int64(cap(b)), limit+1)
 	if length >= 0 {
-		room = min(room, length)
+		room = min(4*int64(cap(b)), length)
 	}
 	more := room - int64(cap(b))
 	if !r.charge.grow(more) {

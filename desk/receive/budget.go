@@ -27,6 +27,7 @@ func newBudget(total int64, wait time.Duration) *budget {
 func (b *budget) admit(ctx context.Context, n int64) (*charge, bool) {
 	ctx, cancel := context.WithTimeout(ctx, b.wait)
 	defer cancel()
+	n = min(n, b.total)
 	if b.sem.Acquire(ctx, n) != nil {
 		return nil, false
 	}
