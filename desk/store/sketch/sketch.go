@@ -73,6 +73,9 @@ func (s *Sketch) Count() (n uint64) {
 	return n
 }
 
+// Size is about how many bytes of memory the sketch takes.
+func (s *Sketch) Size() int { return 48 + 2*cap(s.buckets) + 8*cap(s.counts) }
+
 // Quantile is the duration in nanoseconds that a share q of the durations, from 0
 // to 1, does not exceed, 0 if there are none.
 func (s *Sketch) Quantile(q float64) int64 {

@@ -83,7 +83,7 @@ func (a *attributes) add(pairs []wire.KeyValue, hint uint) {
 	if shape == nil || len(shape) != len(pairs) {
 		*expected = a.shapeNumber() + 1
 	}
-	a.shapeOf = append(a.shapeOf, *expected-1)
+	a.shapeOf = add(a.shapeOf, *expected-1)
 	a.row++
 }
 

@@ -3,21 +3,20 @@
 package table
 
 import (
-	"container/list"
-	"sync"
+	"sync/atomic"
+
+	"github.com/sidetrace/sidetrace/desk/store/internal/lru"
 )
 
 // A Cache keeps pages that were read lately, of any number of files. It may be
 // used by any goroutine; the nil Cache keeps none.
 type Cache struct {
-	limit int64
-
-	mu    sync.Mutex // guards all below
-	files uint64
-	bytes int64
-	pages map[pageKey]*list.Element
-	used  list.List // of *cached, the latest first
+	files atomic.Uint64
+	pages *lru.Cache[pageKey, weighty]
 }
+
+// weighty is a page of a column, or of the list.
+type weighty interface{ weight() int64 }
 
 // pageKey is a page of a column, or with page -1 its dictionary.
 type pageKey struct {
@@ -25,73 +24,30 @@ type pageKey struct {
 	column, page int32
 }
 
-type cached struct {
-	key    pageKey
-	vector *Vector
-	weight int64
-}
-
 // NewCache returns one that keeps so many bytes at most.
 func NewCache(limit int64) *Cache {
-	return &Cache{limit: limit, pages: map[pageKey]*list.Element{}}
+	return &Cache{pages: lru.New[pageKey](limit, weighty.weight)}
 }
+
+// Bytes is how much is kept.
+func (c *Cache) Bytes() int64 { return c.pages.Bytes() }
 
 // newID is a number for a file.
 func (c *Cache) newID() uint64 {
 	if c == nil {
 		return 0
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.files++
-	return c.files
+	return c.files.Add(1)
 }
 
-// get is a page that is kept, or is read now.
-func (c *Cache) get(key pageKey, read func() (*Vector, error)) (*Vector, error) {
+// cached is a page that is kept, or is read now.
+func cached[V weighty](c *Cache, key pageKey, read func() (V, error)) (v V, err error) {
 	if c == nil {
 		return read()
 	}
-	if v, ok := c.find(key); ok {
-		return v, nil
+	w, err := c.pages.Get(key, func() (weighty, error) { return read() })
+	if err != nil {
+		return v, err
 	}
-	v, err := read()
-	if err == nil {
-		c.put(key, v)
-	}
-	return v, err
-}
-
-func (c *Cache) find(key pageKey) (*Vector, bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	e := c.pages[key]
-	if e == nil {
-		return nil, false
-	}
-	c.used.MoveToFront(e)
-	return e.Value.(*cached).vector, true
-}
-
-func (c *Cache) put(key pageKey, v *Vector) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.pages[key] != nil {
-		return
-	}
-	p := &cached{key, v, v.weight()}
-	c.pages[key] = c.used.PushFront(p)
-	c.bytes += p.weight
-	for c.bytes > c.limit && c.used.Len() > 0 {
-		oldest := c.used.Remove(c.used.Back()).(*cached)
-		delete(c.pages, oldest.key)
-		c.bytes -= oldest.weight
-	}
-}
-
-// Bytes is how much is kept.
-func (c *Cache) Bytes() int64 {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.bytes
+	return w.(V), nil
 }

@@ -30,23 +30,34 @@ func (c *column) len() int {
 // mark notes that a row has a value.
 func (c *column) mark(row int) {
 	if c.optional {
-		c.rows = append(c.rows, uint32(row))
+		c.rows = add(c.rows, uint32(row))
 	}
 }
 
 func (c *column) addText(row int, text []byte) {
 	c.mark(row)
-	c.codes = append(c.codes, c.texts.number(text))
+	c.codes = add(c.codes, c.texts.number(text))
 }
 
 func (c *column) addNum(row int, num uint64) {
 	c.mark(row)
-	c.nums = append(c.nums, num)
+	c.nums = add(c.nums, num)
 }
 
 func (c *column) addID(row int, id []byte) {
 	c.mark(row)
+	if len(c.ids)+len(id) > cap(c.ids) {
+		c.ids = append(make([]byte, 0, max(1024, 2*cap(c.ids))), c.ids...)
+	}
 	c.ids = append(c.ids, id...)
+}
+
+// add appends to a slice that is likely to become long: it doubles.
+func add[T any](s []T, v T) []T {
+	if len(s) == cap(s) {
+		s = append(make([]T, 0, max(256, 2*cap(s))), s...)
+	}
+	return append(s, v)
 }
 
 // few reports whether the numbers of a column are worth a dictionary.

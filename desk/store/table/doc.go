@@ -9,7 +9,8 @@
 // many rows have, of keys that are not too many, are columns of their own, named
 // for the key behind the schema's prefix ("span.http.route"), each of one type:
 // BYTE_ARRAY (string), INT64, DOUBLE or BOOLEAN; the schema names some that every
-// file has. A row without the attribute has null. All others are in a list:
+// file has. A row without the attribute has null; a column without any null is
+// required. All others are in a list:
 //
 //	repeated group rest {
 //	  required binary key (STRING)

@@ -220,7 +220,7 @@ func (v *Vector) check(kind parquet.Kind) error {
 func (f *File) dictionary(column int) (*Vector, error) {
 	chunk := f.chunks[column]
 	meta := &f.file.Metadata().RowGroups[0].Columns[column].MetaData
-	return f.cache.get(pageKey{f.id, int32(column), -1}, func() (*Vector, error) {
+	return cached(f.cache, pageKey{f.id, int32(column), -1}, func() (*Vector, error) {
 		header, body, err := f.readPage(meta.DictionaryPageOffset, meta.DataPageOffset-meta.DictionaryPageOffset)
 		if err != nil {
 			return nil, err

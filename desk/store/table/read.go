@@ -236,7 +236,7 @@ func (f *File) Page(column, page int) (*Vector, error) {
 	if f.isNull(column) {
 		return nil, nil
 	}
-	return f.cache.get(pageKey{f.id, int32(column), int32(page)}, func() (*Vector, error) {
+	return cached(f.cache, pageKey{f.id, int32(column), int32(page)}, func() (*Vector, error) {
 		v, err := f.readFlat(column, page)
 		if err != nil {
 			return nil, fmt.Errorf("table: %s: column %d, page %d: %w", f.schema.Name, column, page, err)
@@ -261,7 +261,9 @@ func (f *File) readFlat(column, page int) (v *Vector, err error) {
 	rows := p.vector.n
 	if p.defined != nil {
 		rows = len(p.defined)
-		p.vector.at = places(p.defined, 1)
+		if err := p.vector.place(p.defined, 1); err != nil {
+			return nil, err
+		}
 	}
 	if rows != f.PageLen(page) {
 		return nil, fmt.Errorf("%w: %d rows instead of %d", ErrDamaged, rows, f.PageLen(page))
@@ -269,15 +271,23 @@ func (f *File) readFlat(column, page int) (v *Vector, err error) {
 	return p.vector, nil
 }
 
-// places is where the values of levels stand, -1 for nulls.
-func places(levels []byte, defined byte) []int32 {
-	at, next := make([]int32, len(levels)), int32(0)
+// place finds where the values of levels stand.
+func (v *Vector) place(levels []byte, defined byte) error {
+	next := int32(0)
+	v.at = make([]int32, len(levels))
 	for i, l := range levels {
-		at[i] = -1
+		v.at[i] = -1
 		if l == defined {
-			at[i] = next
+			v.at[i] = next
 			next++
 		}
 	}
-	return at
+	if int(next) != v.n {
+		return fmt.Errorf("%w: %d values instead of %d", ErrDamaged, v.n, next)
+	}
+	return nil
 }
+
+// Weight is about how many bytes of memory the file takes, without its pages: what
+// the library makes of the tail is several times as large.
+func (f *File) Weight() int64 { return 4096 + 2048*int64(len(f.chunks)) }

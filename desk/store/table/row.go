@@ -17,11 +17,12 @@ type Rows struct {
 	columns []attributeColumn
 	pages   []*Vector // of each of them
 	order   *Vector
-	list    *listPage
+	list    *List
 }
 
-// listPage is a page of the list of attributes.
-type listPage struct {
+// A List is a page of the list of attributes; the nil List has none. It is not
+// changed any more and may be shared.
+type List struct {
 	ends    []int32 // of rows in the entries
 	columns [restColumns]*Vector
 }
@@ -38,22 +39,48 @@ func (f *File) RowsOf(page int) (*Rows, error) {
 	if r.order, err = f.Page(f.order, page); err != nil {
 		return nil, err
 	}
-	if r.list, err = f.readList(page); err != nil {
-		return nil, fmt.Errorf("table: %s: list of attributes, page %d: %w", f.schema.Name, page, err)
+	r.list, err = f.List(page)
+	return r, err
+}
+
+// List is a page of the attributes that are in no column.
+func (f *File) List(page int) (*List, error) {
+	if !f.HasList() {
+		return nil, nil
 	}
-	return r, nil
+	return cached(f.cache, pageKey{f.id, int32(f.rest), int32(page)}, func() (*List, error) {
+		l, err := f.readList(page)
+		if err != nil {
+			return nil, fmt.Errorf("table: %s: list of attributes, page %d: %w", f.schema.Name, page, err)
+		}
+		return l, nil
+	})
+}
+
+// Attributes are those of a row that are in no column, nil for none.
+func (l *List) Attributes(row int) (out []trace.KeyValue) {
+	from, to := l.entries(row)
+	for ; from < to; from++ {
+		out = append(out, l.entry(from))
+	}
+	return out
+}
+
+func (l *List) weight() int64 {
+	n := int64(64 + 4*len(l.ends))
+	for _, v := range l.columns {
+		n += v.weight()
+	}
+	return n
 }
 
 // HasList reports whether the file has attributes that are in no column.
 func (f *File) HasList() bool { return !f.isNull(f.rest + restKey) }
 
-// readList reads a page of the list; nil: it is empty.
-func (f *File) readList(page int) (l *listPage, err error) {
+// readList reads a page of the list.
+func (f *File) readList(page int) (l *List, err error) {
 	defer recovered(&err)
-	if !f.HasList() {
-		return nil, nil
-	}
-	l = &listPage{}
+	l = &List{}
 	for i := range restColumns {
 		if l.columns[i], err = f.readListColumn(l, i, page); err != nil {
 			return nil, fmt.Errorf("column %s: %w", restNames[i], err)
@@ -64,7 +91,7 @@ func (f *File) readList(page int) (l *listPage, err error) {
 
 // readListColumn reads a page of a column of the list; those of the keys say where
 // the rows end.
-func (f *File) readListColumn(l *listPage, column, page int) (*Vector, error) {
+func (f *File) readListColumn(l *List, column, page int) (*Vector, error) {
 	if f.isNull(f.rest + column) {
 		return nil, nil
 	}
@@ -74,6 +101,9 @@ func (f *File) readListColumn(l *listPage, column, page int) (*Vector, error) {
 	}
 	if column == restKey {
 		l.ends = rowEnds(p.repetition, p.defined)
+		if n := len(l.ends); n > 0 && int(l.ends[n-1]) != p.vector.n {
+			return nil, fmt.Errorf("%w: %d values instead of %d", ErrDamaged, p.vector.n, l.ends[n-1])
+		}
 		if len(l.ends) != f.PageLen(page) {
 			return nil, fmt.Errorf("%w: %d rows instead of %d", ErrDamaged, len(l.ends), f.PageLen(page))
 		}
@@ -83,8 +113,7 @@ func (f *File) readListColumn(l *listPage, column, page int) (*Vector, error) {
 	if len(entries) != l.columns[restKey].n {
 		return nil, fmt.Errorf("%w: %d entries instead of %d", ErrDamaged, len(entries), l.columns[restKey].n)
 	}
-	p.vector.at = places(entries, 2)
-	return p.vector, nil
+	return p.vector, p.vector.place(entries, 2)
 }
 
 // rowEnds is where the entries of each row end.
@@ -103,7 +132,7 @@ func rowEnds(repetition, defined []byte) (ends []int32) {
 }
 
 // entries are the places of a row's attributes in the list.
-func (l *listPage) entries(row int) (from, to int) {
+func (l *List) entries(row int) (from, to int) {
 	if l == nil {
 		return 0, 0
 	}
@@ -114,7 +143,7 @@ func (l *listPage) entries(row int) (from, to int) {
 }
 
 // entry is an attribute of the list.
-func (l *listPage) entry(i int) trace.KeyValue {
+func (l *List) entry(i int) trace.KeyValue {
 	kv := trace.KeyValue{Key: string(l.columns[restKey].Bytes(i))}
 	switch {
 	case l.columns[restText].Has(i):

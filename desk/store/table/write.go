@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"fmt"
 	"math"
+	"sync"
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/compress/zstd"
@@ -129,19 +130,22 @@ func (b *Builder) Encode() ([]byte, error) {
 	f := b.finish()
 	names, nodes := make([]string, 0, len(b.columns)+len(f.columns)+2), []parquet.Node(nil)
 	all := make([]*column, 0, cap(names))
+	add := func(name string, c *column) {
+		c.optional = c.optional && len(c.rows) < b.rows
+		names, nodes, all = append(names, name), append(nodes, c.node()), append(all, c)
+	}
 	for i := range b.columns {
-		c := &b.columns[i]
-		names, nodes, all = append(names, c.name), append(nodes, c.node()), append(all, c)
+		add(b.columns[i].name, &b.columns[i])
 	}
 	for _, c := range f.columns {
-		names, nodes, all = append(names, b.schema.Prefix+c.name), append(nodes, c.node()), append(all, c)
+		add(b.schema.Prefix+c.name, c)
 	}
-	names, nodes, all = append(names, orderColumn), append(nodes, f.order.node()), append(all, &f.order)
+	add(orderColumn, &f.order)
 	names, nodes = append(names, restColumn), append(nodes, restNode())
 
 	var file bytes.Buffer
 	out := parquet.NewWriter(&file, parquet.NewSchema(b.schema.Name, newGroup(names, nodes)),
-		parquet.PageBufferSize(pageBuffer), parquet.DataPageStatistics(false), parquet.CreatedBy("sidetrace", "1", "desk"))
+		parquet.PageBufferSize(pageBuffer), parquet.DataPageStatistics(false), parquet.CreatedBy("sidetrace", "1", "desk"), unbounded(names, all))
 	p := pages{rows: b.rows, values: make([]parquet.Value, 0, PageRows)}
 	writers := out.ColumnWriters()
 	for i, c := range all {
@@ -160,33 +164,53 @@ func (b *Builder) Encode() ([]byte, error) {
 	return file.Bytes(), nil
 }
 
+// unbounded leaves out the bounds of pages where nobody looks for a range.
+func unbounded(names []string, columns []*column) parquet.WriterOption {
+	var skip []parquet.WriterOption
+	for i, c := range columns {
+		if c.kind == Text || c.kind == Bytes || c.kind == ID {
+			skip = append(skip, parquet.SkipPageBounds(names[i]))
+		}
+	}
+	for _, name := range restNames {
+		skip = append(skip, parquet.SkipPageBounds(restColumn, name))
+	}
+	return options(skip)
+}
+
+type options []parquet.WriterOption
+
+// ConfigureWriter applies them all.
+func (o options) ConfigureWriter(c *parquet.WriterConfig) {
+	for _, option := range o {
+		option.ConfigureWriter(c)
+	}
+}
+
 // pages writes columns page by page.
 type pages struct {
 	rows   int
 	values []parquet.Value
 }
 
+// nulls are a page of them.
+var nulls = sync.OnceValue(func() []parquet.Value { return make([]parquet.Value, PageRows) })
+
 // column writes one.
 func (p *pages) column(w *parquet.ColumnWriter, c *column) error {
 	next := 0 // value
 	for from := 0; from < p.rows; from += PageRows {
-		p.values = p.values[:0]
-		for row := from; row < min(from+PageRows, p.rows); row++ {
-			switch {
-			case !c.optional:
-				p.values = append(p.values, c.value(row))
-			case next < len(c.rows) && c.rows[next] == uint32(row):
-				p.values = append(p.values, c.value(next).Level(0, 1, 0))
-				next++
-			default:
-				p.values = append(p.values, parquet.Value{})
-			}
+		n := min(PageRows, p.rows-from)
+		page := nulls()[:n]
+		if c.len() > 0 {
+			next = p.fill(c, from, next, n)
+			page = p.values
 		}
-		if _, err := w.WriteRowValues(p.values); err != nil {
+		if _, err := w.WriteRowValues(page); err != nil {
 			return err
 		}
-		if c.optional && len(c.rows) == 0 {
-			continue // one page is enough
+		if c.len() == 0 {
+			continue // pages may be larger
 		}
 		if err := w.Flush(); err != nil {
 			return err
@@ -195,25 +219,70 @@ func (p *pages) column(w *parquet.ColumnWriter, c *column) error {
 	return nil
 }
 
-// value is the nth of a column.
-func (c *column) value(n int) parquet.Value {
+// fill takes the values of n rows, the first of which has the next value or null.
+// It returns what is the next value behind them.
+func (p *pages) fill(c *column, from, next, n int) int {
+	if !c.optional {
+		p.values = p.values[:n]
+		c.values(p.values, from)
+		return next
+	}
+	last := next
+	for last < len(c.rows) && int(c.rows[last]) < from+n {
+		last++
+	}
+	// The values come first at the end of the page, and then go where they belong.
+	p.values = p.values[:n]
+	values := p.values[n-(last-next):]
+	c.values(values, next)
+	for row, k := 0, 0; row < n; row++ {
+		if next+k < last && int(c.rows[next+k]) == from+row {
+			p.values[row] = values[k]
+			p.values[row].SetDefinitionLevel(1)
+			k++
+			continue
+		}
+		p.values[row] = parquet.Value{}
+	}
+	return last
+}
+
+// values sets out to the values from the nth on.
+func (c *column) values(out []parquet.Value, n int) {
 	switch c.kind {
 	case Text, Bytes:
-		return parquet.ByteArrayValue(c.texts.at(c.codes[n]))
+		for i, code := range c.codes[n : n+len(out)] {
+			out[i] = parquet.ByteArrayValue(c.texts.at(code))
+		}
 	case ID:
-		return parquet.FixedLenByteArrayValue(c.ids[n*c.size : (n+1)*c.size])
+		for i := range out {
+			out[i] = parquet.FixedLenByteArrayValue(c.ids[(n+i)*c.size : (n+i+1)*c.size])
+		}
 	case Float:
-		return parquet.DoubleValue(math.Float64frombits(c.nums[n]))
+		for i, num := range c.nums[n : n+len(out)] {
+			out[i] = parquet.DoubleValue(math.Float64frombits(num))
+		}
 	case Bool:
-		return parquet.BooleanValue(c.nums[n] != 0)
+		for i, num := range c.nums[n : n+len(out)] {
+			out[i] = parquet.BooleanValue(num != 0)
+		}
+	default:
+		for i, num := range c.nums[n : n+len(out)] {
+			out[i] = parquet.Int64Value(int64(num))
+		}
 	}
-	return parquet.Int64Value(int64(c.nums[n]))
 }
 
 // list writes one of the columns of the list.
 func (p *pages) list(w *parquet.ColumnWriter, entries []restEntry, column int) error {
 	any := len(entries) > 0
 	for from := 0; from < p.rows; from += PageRows {
+		if !any {
+			if _, err := w.WriteRowValues(nulls()[:min(PageRows, p.rows-from)]); err != nil {
+				return err
+			}
+			continue // pages may be larger
+		}
 		p.values = p.values[:0]
 		for row := from; row < min(from+PageRows, p.rows); row++ {
 			if len(entries) == 0 || entries[0].row != uint32(row) {
@@ -227,9 +296,6 @@ func (p *pages) list(w *parquet.ColumnWriter, entries []restEntry, column int) e
 		}
 		if _, err := w.WriteRowValues(p.values); err != nil {
 			return err
-		}
-		if !any {
-			continue
 		}
 		if err := w.Flush(); err != nil {
 			return err

@@ -202,7 +202,7 @@ func (r *Request) checkScope(f fields) error {
 
 // pair checks a KeyValue at a depth of messages, in so many lists and maps.
 func (r *Request) pair(f fields, depth, nested int) error {
-	if kv, ok := plainPair(f.b); ok && depth < maxMessageDepth && utf8.Valid(kv.Key) && utf8.Valid(kv.Value.Raw) {
+	if kv := (KeyValue{}); plainPair(f.b, &kv) && depth < maxMessageDepth && utf8.Valid(kv.Key) && utf8.Valid(kv.Value.Raw) {
 		return nil
 	}
 	if depth > maxMessageDepth {

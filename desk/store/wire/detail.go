@@ -82,7 +82,7 @@ func (d *SpanDetail) Read(s *Span) {
 		case spanFlags:
 			d.Flags = uint32(f.num)
 		case spanAttributes:
-			d.Attributes = append(d.Attributes, readPair(f.bytes))
+			d.Attributes = appendPair(d.Attributes, f.bytes)
 		case spanDroppedAttributes:
 			d.DroppedAttributes = uint32(f.num)
 		case spanEvents:
@@ -116,7 +116,7 @@ func (d *SpanDetail) event(b []byte) {
 		case eventName:
 			e.Name = f.bytes
 		case eventAttributes:
-			d.pairs = append(d.pairs, readPair(f.bytes))
+			d.pairs = appendPair(d.pairs, f.bytes)
 		case eventDropped:
 			e.DroppedAttributes = uint32(f.num)
 		}
@@ -136,7 +136,7 @@ func (d *SpanDetail) link(b []byte) {
 		case linkState:
 			l.State = f.bytes
 		case linkAttributes:
-			d.pairs = append(d.pairs, readPair(f.bytes))
+			d.pairs = appendPair(d.pairs, f.bytes)
 		case linkDropped:
 			l.DroppedAttributes = uint32(f.num)
 		case linkFlags:
@@ -170,7 +170,7 @@ func (d *LogDetail) Read(l *Log) {
 		case logBody:
 			body = join(body, f.bytes)
 		case logAttributes:
-			d.Attributes = append(d.Attributes, readPair(f.bytes))
+			d.Attributes = appendPair(d.Attributes, f.bytes)
 		case logDropped:
 			d.DroppedAttributes = uint32(f.num)
 		case logFlags:
@@ -186,7 +186,7 @@ func (d *OriginDetail) ReadResource(g *Group) {
 	for f := (fields{b: g.Resource}); f.next(); {
 		switch f.tag {
 		case resourceAttributes:
-			d.Attributes = append(d.Attributes, readPair(f.bytes))
+			d.Attributes = appendPair(d.Attributes, f.bytes)
 		case resourceDropped:
 			d.DroppedAttributes = uint32(f.num)
 		}
@@ -203,7 +203,7 @@ func (d *OriginDetail) ReadScope(g *Group) {
 		case scopeVersion:
 			d.Version = f.bytes
 		case scopeAttributes:
-			d.Attributes = append(d.Attributes, readPair(f.bytes))
+			d.Attributes = appendPair(d.Attributes, f.bytes)
 		case scopeDropped:
 			d.DroppedAttributes = uint32(f.num)
 		}
@@ -218,40 +218,45 @@ type KeyValue struct {
 
 // plainPair reads a KeyValue as all known encoders write those that are short and
 // neither lists nor maps: key before value, each once, lengths of one byte.
-func plainPair(b []byte) (kv KeyValue, ok bool) {
+func plainPair(b []byte, kv *KeyValue) bool {
 	if len(b) < 4 || b[0] != pairKey || b[1] >= 0x80 || int(b[1])+4 > len(b) {
-		return kv, false
+		return false
 	}
 	key, v := b[2:2+b[1]], b[2+b[1]:]
 	if v[0] != pairValue || v[1] >= 0x80 || int(v[1]) != len(v)-2 {
-		return kv, false
+		return false
 	}
 	kv.Key = key
-	kv.Value, ok = plainValue(v[2:])
-	return kv, ok
+	return plainValue(v[2:], &kv.Value)
 }
 
-func plainValue(b []byte) (v Value, ok bool) {
+func plainValue(b []byte, v *Value) bool {
 	if len(b) < 2 {
-		return v, false
+		return false
 	}
 	switch b[0] {
 	case anyString:
-		return Value{Kind: trace.StringValue, Raw: b[2:]}, b[1] < 0x80 && int(b[1]) == len(b)-2
+		v.Kind, v.Raw = trace.StringValue, b[2:]
+		return b[1] < 0x80 && int(b[1]) == len(b)-2
 	case anyInt:
 		num, n := binary.Uvarint(b[1:])
-		return Value{Kind: trace.IntValue, Num: num}, n == len(b)-1
+		v.Kind, v.Num = trace.IntValue, num
+		return n == len(b)-1
 	case anyBool:
-		return Value{Kind: trace.BoolValue, Num: uint64(min(b[1], 1))}, len(b) == 2 && b[1] < 0x80
+		v.Kind, v.Num = trace.BoolValue, uint64(min(b[1], 1))
+		return len(b) == 2 && b[1] < 0x80
 	}
-	return v, false
+	return false
 }
 
-// readPair reads a KeyValue.
-func readPair(b []byte) (kv KeyValue) {
-	if kv, ok := plainPair(b); ok {
-		return kv
+// appendPair reads a KeyValue.
+func appendPair(pairs []KeyValue, b []byte) []KeyValue {
+	pairs = append(pairs, KeyValue{})
+	kv := &pairs[len(pairs)-1]
+	if plainPair(b, kv) {
+		return pairs
 	}
+	*kv = KeyValue{}
 	var value []byte
 	for f := (fields{b: b}); f.next(); {
 		switch f.tag {
@@ -262,7 +267,7 @@ func readPair(b []byte) (kv KeyValue) {
 		}
 	}
 	kv.Value = readValue(value)
-	return kv
+	return pairs
 }
 
 // A Value is an AnyValue.

@@ -133,8 +133,8 @@ func (v *Value) decodeMany(depth int) trace.Value {
 		case anyMap:
 			for e := f.in(); e.next(); {
 				if e.tag == elements {
-					one := readPair(e.bytes)
-					pairs = append(pairs, trace.KeyValue{Key: string(one.Key), Value: one.Value.decode(depth)})
+					one := appendPair(nil, e.bytes)
+					pairs = append(pairs, trace.KeyValue{Key: string(one[0].Key), Value: one[0].Value.decode(depth)})
 				}
 			}
 		}

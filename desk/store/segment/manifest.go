@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package segment
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"os"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"time"
+
+	"github.com/sidetrace/sidetrace/desk/store/table"
+	"github.com/sidetrace/sidetrace/desk/store/wal"
+)
+
+// The files of a segment.
+const (
+	spansFile     = "spans.parquet"
+	eventsFile    = "events.parquet"
+	linksFile     = "links.parquet"
+	logsFile      = "logs.parquet"
+	resourcesFile = "resources.parquet"
+	scopesFile    = "scopes.parquet"
+	tracesFile    = "traces.idx"
+	tokensFile    = "tokens.bloom"
+	statsFile     = "stats.bin"
+	manifestFile  = "manifest.json"
+)
+
+// manifestVersion is that of all files of a segment together.
+const manifestVersion = 1
+
+// A Manifest says what a segment holds. It is the last file that is written: a
+// folder without it is none.
+type Manifest struct {
+	Version int    `json:"version"`
+	Seq     uint64 `json:"seq"`   // of its making; no two have the same
+	Order   uint64 `json:"order"` // segments with a higher one know what is in those with a lower one
+	// Replaces are segments that were merged into this one. Any that is still there
+	// is to go.
+	Replaces []uint64 `json:"replaces,omitempty"`
+	// Covered is the last request of the log that needs no replay, but for what Held
+	// says.
+	Covered wal.Position `json:"covered"`
+	Held    []Held       `json:"held,omitempty"`
+
+	Start  int64 `json:"start"` // the first and the last start of a span, or time of a log record, in ns
+	End    int64 `json:"end"`
+	Spans  int   `json:"spans"`
+	Traces int   `json:"traces"` // that have spans
+	Logs   int   `json:"logs"`
+	Bytes  int64 `json:"bytes"` // of all files
+
+	Tables map[string]table.Tail `json:"tables"`
+	Sides  map[string]int64      `json:"sides"` // sizes
+}
+
+// Held is what a request has that is not in this segment or an older one.
+type Held struct {
+	Position wal.Position `json:"p"`
+	// Ranges are pairs: how many records are behind the range before, and how many
+	// are held.
+	Ranges []int `json:"r"`
+}
+
+// encode is the manifest in JSON, and its CRC-32C on a line of its own.
+func (m *Manifest) encode() ([]byte, error) {
+	b, err := json.Marshal(m)
+	if err != nil {
+		return nil, err
+	}
+	return fmt.Appendf(b, "\n%08x\n", crc32.Checksum(b, castagnoli)), nil
+}
+
+func decodeManifest(b []byte) (*Manifest, error) {
+	text, sum, _ := bytes.Cut(b, []byte("\n"))
+	want, err := strconv.ParseUint(string(bytes.TrimSuffix(sum, []byte("\n"))), 16, 32)
+	if err != nil || uint32(want) != crc32.Checksum(text, castagnoli) {
+		return nil, fmt.Errorf("%w: the sum of the manifest is wrong", ErrDamaged)
+	}
+	m := &Manifest{}
+	if err := json.Unmarshal(text, m); err != nil {
+		return nil, fmt.Errorf("%w: manifest: %w", ErrDamaged, err)
+	}
+	if m.Version != manifestVersion {
+		return nil, fmt.Errorf("%w: version %d, this program knows %d", ErrDamaged, m.Version, manifestVersion)
+	}
+	return m, nil
+}
+
+// writeManifest makes a folder a segment.
+func writeManifest(dir string, m *Manifest) error {
+	b, err := m.encode()
+	if err != nil {
+		return err
+	}
+	path := filepath.Join(dir, manifestFile)
+	if err := writeFile(path+".tmp", b); err != nil {
+		return err
+	}
+	if err := os.Rename(path+".tmp", path); err != nil {
+		return err
+	}
+	return syncDir(dir)
+}
+
+// writeFile writes a file that survives a power cut.
+func writeFile(path string, b []byte) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(b)
+	if err == nil {
+		err = f.Sync()
+	}
+	return errors.Join(err, f.Close())
+}
+
+// syncDir makes what was made or removed in a folder survive a power cut. Some
+// file systems cannot sync folders.
+func syncDir(path string) error {
+	d, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	err = d.Sync()
+	if errors.Is(err, errors.ErrUnsupported) || errors.Is(err, syscall.EINVAL) {
+		err = nil
+	}
+	return errors.Join(err, d.Close())
+}
+
+// folderName is that of a segment.
+func folderName(start int64, seq uint64) string {
+	return fmt.Sprintf("%s-%08x", time.Unix(0, start).UTC().Format("20060102T150405"), seq)
+}
