@@ -54,7 +54,7 @@ func (o *outcome) message(signal Signal) (m string) {
 	case lost > 0:
 		m = fmt.Sprintf("%d of %d %ss were left out, the first for this: %s", lost, lost+o.records, signal.noun(), o.first)
 	case o.first != "":
-		m = "something other than records was left out: " + o.first
+		m = "something else was left out: " + o.first
 	}
 	if o.repaired > 0 {
 		if m != "" {

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"unicode/utf8"
 
 	"github.com/sidetrace/sidetrace/desk/trace"
@@ -56,6 +57,9 @@ func (r *reading) fromJSON(signal Signal, text []byte, o *outcome) ([]byte, erro
 	}
 	if ok {
 		o.reject(unreadable, countJSON(signal, text)-records(signal, batch), partial.Err.Error())
+	}
+	if n := len(batch.Spans) + len(batch.Logs) - records(signal, batch); n > 0 {
+		o.reject(unreadable, 0, fmt.Sprintf("%d records that are no %ss: spans are for /v1/traces, log records for /v1/logs", n, signal.noun()))
 	}
 	if !utf8.Valid(text) {
 		o.repaired++

@@ -180,13 +180,15 @@ func TestPartialSuccessOfJSON(t *testing.T) {
 		{"several mistakes in one span", receive.Traces, spans(`{"traceId":"x","spanId":"y","kind":"z"},` + good), 1, 1, "1 of 2 spans were left out"},
 		{"ids too long", receive.Traces, spans(`{"traceId":"0102030405060708091011121314151617","spanId":"03"}`), 0, 1, "want at most 32 hexadecimal digits"},
 		{"old spellings", receive.Traces, `{"resource_spans":[{"instrumentationLibrarySpans":[{"spans":[{},{}]},{"spans":[` + good + `]}]},{"scope_spans":[{"spans":[{}]}]}]}`, 1, 3, "3 of 4 spans were left out"},
-		{"a resource of a wrong type", receive.Traces, `{"resourceSpans":[{"resource":7,"scopeSpans":[{"spans":[` + good + `]}]}]}`, 1, 0, "something other than records was left out: "},
+		{"a resource of a wrong type", receive.Traces, `{"resourceSpans":[{"resource":7,"scopeSpans":[{"spans":[` + good + `]}]}]}`, 1, 0, "something else was left out: "},
 		{"deep values", receive.Traces, spans(`{"traceId":"01","spanId":"02","attributes":[{"key":"k","value":` +
 			string(bytes.Repeat([]byte(`{"arrayValue":{"values":[`), 65)) + `{}` + string(bytes.Repeat([]byte(`]}}`), 65)) + `}]}`), 0, 1, "values are nested in more than 64 levels"},
 		{"much too deep values", receive.Traces, spans(`{"traceId":"01","spanId":"02","attributes":[{"key":"k","value":` +
 			string(bytes.Repeat([]byte(`{"arrayValue":{"values":[`), 600)) + `{}` + string(bytes.Repeat([]byte(`]}}`), 600)) + `}]},` + good), 0, 2, "2 of 2 spans"},
 		{"too many attributes", receive.Traces, spans(good + `,{"traceId":"01","spanId":"02","attributes":[{}` + string(bytes.Repeat([]byte(`,{}`), 100_000)) + `]}`), 1, 1, "there are more than 100000 attributes"},
 		{"text that is not UTF-8", receive.Traces, spans(`{"traceId":"01","spanId":"02","name":"a` + "\xff" + `b"}`), 1, 0, "there were texts that are no UTF-8: U+FFFD stands for what was wrong in them"},
+		{"spans among logs", receive.Logs, spans(good + "," + good), 0, 0, "something else was left out: 2 records that are no log records: spans are for /v1/traces, log records for /v1/logs"},
+		{"logs among spans", receive.Traces, logs("{}"), 0, 0, "1 records that are no spans"},
 		{"logs", receive.Logs, logs(`{},{"severityNumber":"much"}`), 1, 1, "1 of 2 log records were left out"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

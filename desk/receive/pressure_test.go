@@ -64,7 +64,7 @@ func TestSinkFails(t *testing.T) {
 		{"broken", func(context.Context) error { return errors.New("write secret.log: input/output error") },
 			http.StatusServiceUnavailable, "1", codes.Unavailable, time.Second, "the spans could not be kept: come again", "secret.log: input/output error", receive.Unavailable},
 		{"slow", func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() },
-			http.StatusServiceUnavailable, "1", codes.Unavailable, time.Second, "not kept in time", "", receive.TooSlow},
+			http.StatusServiceUnavailable, "1", codes.DeadlineExceeded, time.Second, "not kept in time", "", receive.TooSlow},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var reported atomic.Value

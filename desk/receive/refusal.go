@@ -47,7 +47,7 @@ var reasons = []struct {
 	{TooLarge, http.StatusRequestEntityTooLarge, codes.ResourceExhausted, false},
 	{Busy, http.StatusTooManyRequests, codes.ResourceExhausted, true},
 	{Unavailable, http.StatusServiceUnavailable, codes.Unavailable, true},
-	{TooSlow, http.StatusServiceUnavailable, codes.Unavailable, true},
+	{TooSlow, http.StatusServiceUnavailable, codes.DeadlineExceeded, true},
 	{Unauthorized, http.StatusUnauthorized, codes.Unauthenticated, false},
 	{Forbidden, http.StatusForbidden, codes.PermissionDenied, false},
 	{Unsupported, http.StatusNotFound, codes.Unimplemented, false},

@@ -153,9 +153,9 @@ func TestOddMessages(t *testing.T) {
 		{"a timeout without a number", bytes.NewReader(message(0, n, good)), []string{"Grpc-Timeout", "S"}, "3", `the timeout is "S"`},
 		{"too many digits", bytes.NewReader(message(0, n, good)), []string{"Grpc-Timeout", "123456789S"}, "3", "want at most 8 digits"},
 		{"a long timeout", bytes.NewReader(message(0, n, good)), []string{"Grpc-Timeout", "99999999H"}, "0", ""},
-		{"a slow head", &slowBody{bytes.NewReader([]byte{0, 0}), make(chan struct{})}, nil, "14", "not come in time"},
-		{"a slow message", &slowBody{bytes.NewReader(message(0, n, good[:n/2])), make(chan struct{})}, nil, "14", "not come in time"},
-		{"a request without end", &slowBody{bytes.NewReader(message(0, n, good)), make(chan struct{})}, nil, "14", "not come in time"},
+		{"a slow head", &slowBody{bytes.NewReader([]byte{0, 0}), make(chan struct{})}, nil, "4", "not come in time"},
+		{"a slow message", &slowBody{bytes.NewReader(message(0, n, good[:n/2])), make(chan struct{})}, nil, "4", "not come in time"},
+		{"a request without end", &slowBody{bytes.NewReader(message(0, n, good)), make(chan struct{})}, nil, "4", "not come in time"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			before := len(s.spans(t))
