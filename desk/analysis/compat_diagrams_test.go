@@ -138,7 +138,6 @@ func TestCompatSequence(t *testing.T) {
 
 func (o *original) sequenceOutput() object {
 	q := o.below.sequence(o.roots, o.groups, o.parallels)
-	participants := o.participantsOutput()
 	connections, lines := []any{}, []string{}
 	for _, m := range q.Messages {
 		c := o.messageOutput(q, m)
@@ -146,8 +145,8 @@ func (o *original) sequenceOutput() object {
 		lines = append(lines, c["from"].(string)+" "+string(m.Arrow)+" "+c["to"].(string)+": "+c["message"].(string))
 	}
 	return object{
-		"participants": participants, "connections": connections, "connections_text": lines,
-		"participants_text": participantsText(participants),
+		"participants": o.participantsOutput(), "connections": connections, "connections_text": lines,
+		"participants_text": o.participantsText(),
 	}
 }
 
@@ -187,60 +186,78 @@ func participantName(p Participant) string {
 	return p.Name
 }
 
-// participantsOutput is S-10: an entry per span for endpoints and databases; and
-// D-7: the start is listed when a called span has no caller in the trace, even
-// if no arrow comes from it.
+// participantsOutput is S-10: an entry per span for endpoints and databases, and
+// one for each component that any span names, even one that was replaced (S-1).
 func (o *original) participantsOutput() []object {
-	var list, endpoints []object
+	var list []object
 	seen := map[string]bool{}
-	calling := map[trace.SpanID]bool{}
-	for i := range o.Nodes {
-		calling[o.Nodes[i].Span.ID] = o.Nodes[i].Span.Kind.IsCalling()
-	}
-	start := false
-	for i := range o.Nodes {
-		p := o.participant(int32(i))
-		n := &o.Nodes[i]
-		start = start || n.Span.Kind.IsCalled() && !calling[n.Span.Parent]
-		switch {
-		case p.Type != Component:
-			endpoints = append(endpoints, object{
-				"name": participantName(p), "display_name": p.Name, "type": p.Type, "component_name": p.Component, "span_id": o.id(int32(i)),
-			})
-		case !seen[p.Name]:
+	for i := range o.raw {
+		p := participantOf(o.raw[i])
+		if p.Type == Component && !seen[p.Name] {
 			seen[p.Name] = true
 			list = append(list, object{"name": p.Name, "type": p.Type, "component_name": p.Name, "span_id": nil})
 		}
 	}
-	if start {
+	for i := range o.Nodes {
+		if p := o.participant(int32(i)); p.Type != Component {
+			list = append(list, object{
+				"name": participantName(p), "display_name": p.Name, "type": p.Type, "component_name": p.Component, "span_id": o.id(int32(i)),
+			})
+		}
+	}
+	if o.hasStart() {
 		list = append([]object{{"name": "Start", "display_name": "Start", "type": "component", "component_name": "Start", "span_id": nil}}, list...)
 	}
-	return append(list, endpoints...)
+	return list
 }
 
-// participantsText is the original's debugging form of the participants.
-func participantsText(participants []object) string {
+// participantOf is the participant of a span by itself.
+func participantOf(s trace.Span) Participant { return Build([]trace.Span{s}).participant(0) }
+
+// hasStart is D-7: the start is listed when a called span has no caller in the
+// trace, even if no arrow comes from it. Spans that no root leads to are not drawn
+// and do not count.
+func (o *original) hasStart() bool {
+	calling := map[trace.SpanID]bool{}
+	for i := range o.raw {
+		if o.raw[i].Kind.IsCalling() {
+			calling[o.raw[i].ID] = true
+		}
+	}
+	return slices.ContainsFunc(o.Order, func(n int32) bool {
+		s := o.Nodes[n].Span
+		return s.Kind.IsCalled() && !calling[s.Parent]
+	})
+}
+
+// participantsText is the original's debugging form of the participants, with
+// those of spans that were replaced (S-1).
+func (o *original) participantsText() string {
 	var b strings.Builder
 	b.WriteString("\n%%participants\n")
+	if o.hasStart() {
+		b.WriteString("participant Start\n")
+	}
 	var components []string
-	boxes, named := map[string][]object{}, map[any]bool{}
-	for _, p := range participants {
-		component := p["component_name"].(string)
-		if p["span_id"] == nil {
-			b.WriteString("participant " + p["name"].(string) + "\n")
-			continue
+	boxes, named := map[string][]Participant{}, map[string]bool{}
+	for i := range o.raw {
+		p := participantOf(o.raw[i])
+		if p.Type != Component {
+			if boxes[p.Component] == nil {
+				components = append(components, p.Component)
+			}
+			boxes[p.Component] = append(boxes[p.Component], p)
+		} else if !named[p.Name] {
+			named[p.Name] = true
+			b.WriteString("participant " + p.Name + "\n")
 		}
-		if boxes[component] == nil {
-			components = append(components, component)
-		}
-		boxes[component] = append(boxes[component], p)
 	}
 	for _, component := range components {
 		b.WriteString("box " + component + "\n")
 		for _, p := range boxes[component] {
-			if !named[p["name"]] {
-				named[p["name"]] = true
-				b.WriteString("participant " + p["name"].(string) + " as " + p["display_name"].(string) + "\n")
+			if name := participantName(p); !named[name] {
+				named[name] = true
+				b.WriteString("participant " + name + " as " + p.Name + "\n")
 			}
 		}
 		b.WriteString("end\n")

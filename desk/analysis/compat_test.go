@@ -25,6 +25,23 @@ type treeConfig struct {
 	MinParallelGap     int64 `json:"min_parallel_gap"` // µs
 }
 
+// UnmarshalJSON keeps apart what is left out, which has the original's default,
+// and what is 0: at least no more than one member, and no gap that is small enough.
+func (c *treeConfig) UnmarshalJSON(b []byte) error {
+	type plain treeConfig
+	read := plain{MinGroupSpans: 5, MinGroupMembers: 2, MinParallelMembers: 2, MinParallelGap: 500}
+	if err := json.Unmarshal(b, &read); err != nil {
+		return err
+	}
+	read.MinGroupSpans, read.MinGroupMembers = max(read.MinGroupSpans, 1), max(read.MinGroupMembers, 1)
+	read.MinParallelMembers = max(read.MinParallelMembers, 1)
+	if read.MinParallelGap == 0 {
+		read.MinParallelGap = -1
+	}
+	*c = treeConfig(read)
+	return nil
+}
+
 func (c treeConfig) groupOptions() GroupOptions {
 	o := GroupOptions{MinSpans: c.MinGroupSpans, MinMembers: c.MinGroupMembers}
 	if c.IgnoreSequence {
@@ -37,6 +54,7 @@ func (c treeConfig) groupOptions() GroupOptions {
 // it is mistaken, its answer is derived from ours by the rule of the defect.
 type original struct {
 	*Tree
+	raw       []trace.Span // with those that another one of the same id replaced
 	below     *families
 	ids       map[trace.SpanID]string
 	config    treeConfig
@@ -50,7 +68,7 @@ type original struct {
 func originalOf(t *testing.T, documents json.RawMessage, c treeConfig) (*original, string) {
 	t.Helper()
 	spans, ids := spansOf(t, documents)
-	o := &original{Tree: Build(spans), ids: ids, config: c}
+	o := &original{Tree: Build(spans), raw: spans, ids: ids, config: c}
 	if problem := o.problem(documents); problem != "" {
 		return o, problem
 	}
