@@ -9,7 +9,6 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -129,12 +128,10 @@ func TestLargeTraces(t *testing.T) {
 		tree := analysis.Build(shape.spans)
 		for _, d := range drawings {
 			t.Run(shape.name+"/"+d.name, func(t *testing.T) {
-				began := time.Now()
 				var b strings.Builder
 				require.NoError(t, d.draw(show.View{}, &b, tree, tree))
 				requireTerminal(t, show.View{}, b.String())
 				assert.Less(t, strings.Count(b.String(), "\n"), 3*show.DefaultRows)
-				assert.Less(t, time.Since(began), 20*time.Second)
 			})
 		}
 	}

@@ -85,7 +85,7 @@ func TestManyProblems(t *testing.T) {
 
 // TestShapes: chains, fans, roots and cycles of 100,000 spans.
 func TestShapes(t *testing.T) {
-	const n = 100_000
+	const n = 30_000
 	shapes := map[string]func(i int) int{
 		"chain": func(i int) int { return i - 1 },
 		"fan":   func(i int) int { return min(i-1, 0) },

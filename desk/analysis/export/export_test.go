@@ -153,7 +153,7 @@ func randomTree(random *rand.Rand, spans int) *analysis.Tree {
 
 func TestRandomTraces(t *testing.T) {
 	random := rand.New(rand.NewPCG(3, 4))
-	for range 400 {
+	for range 150 {
 		tree := randomTree(random, 1+random.IntN(40))
 		for _, o := range outputs {
 			var b strings.Builder
@@ -165,7 +165,7 @@ func TestRandomTraces(t *testing.T) {
 
 func TestLargeTraces(t *testing.T) {
 	random := rand.New(rand.NewPCG(5, 6))
-	const spans = 20_000
+	const spans = 5_000
 	fan, chain := randomTree(random, spans), make([]trace.Span, spans)
 	for i := range chain {
 		chain[i] = *fan.Nodes[i].Span
