@@ -8,6 +8,7 @@ package sourcetest
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -94,14 +95,26 @@ func (c *checker) parse(text string) *query.Query {
 	return must[*query.Query](c)(query.Parse(text))
 }
 
+// A refusal is a request that a source may be incapable of.
+type refusal struct {
+	what source.Capabilities
+	ask  func() error
+}
+
 // refuses checks that what a source is not capable of is an error that says so.
 func (c *checker) refuses() {
-	ctx := c.ctx()
 	has := c.Source.Capabilities()
-	for _, r := range []struct {
-		what source.Capabilities
-		ask  func() error
-	}{
+	for _, r := range slices.Concat(c.searches(), c.listings()) {
+		var refused *source.UnsupportedError
+		if err := r.ask(); errors.As(err, &refused) == has.Has(r.what) {
+			c.Errorf("%v: capable is %v, and the error %v", r.what.Names(), has.Has(r.what), err)
+		}
+	}
+}
+
+func (c *checker) searches() []refusal {
+	ctx := c.ctx()
+	return []refusal{
 		{source.CanStructure, func() error {
 			_, err := c.Source.Search(ctx, &source.Search{Query: c.parse(`{} >> {}`), Limit: 1})
 			return err
@@ -126,6 +139,12 @@ func (c *checker) refuses() {
 			_, err := c.Source.Spans(ctx, &source.Search{Limit: 1})
 			return err
 		}},
+	}
+}
+
+func (c *checker) listings() []refusal {
+	ctx := c.ctx()
+	return []refusal{
 		{source.CanListKeys, func() error {
 			_, err := c.Source.Keys(ctx, &source.KeySearch{})
 			return err
@@ -151,11 +170,6 @@ func (c *checker) refuses() {
 			return err
 		}},
 		{source.CanWatch, func() error { return c.watchOnce() }},
-	} {
-		var refused *source.UnsupportedError
-		if err := r.ask(); errors.As(err, &refused) == has.Has(r.what) {
-			c.Errorf("%v: capable is %v, and the error %v", r.what.Names(), has.Has(r.what), err)
-		}
 	}
 }
 
