@@ -124,34 +124,63 @@ func (o *original) forgetCycles() {
 
 // originalGroups is D-1: ignoring the sequence, a span that fits nowhere opens a
 // candidate even if it failed, and a span goes into every candidate that takes it.
+// And returns are twins that share a span's children but not the note that one of
+// them failed (spec 5), so that they may be in a group without their span.
 func (o *original) originalGroups() *Groups {
 	options := o.config.groupOptions()
 	groups := o.below.groups(options)
-	if !o.config.IgnoreSequence || len(groups.List) == 0 && len(o.Nodes) < orDefault(options.MinSpans, 5) {
+	if !o.config.IgnoreSequence && !o.config.Return || len(o.Nodes) < orDefault(options.MinSpans, 5) {
 		return groups
 	}
 	options.MinMembers = orDefault(options.MinMembers, 2)
 	g := newGrouper(o.below, options)
 	o.postOrder(func(node int32) {
-		var candidates [][]step
-		for _, s := range o.below.of(node) {
-			taken := false
-			for i, c := range candidates {
-				if g.fits(s) && (len(c) == 0 || g.equal(c[len(c)-1], s)) {
-					candidates[i], taken = append(c, s), true
-				}
-			}
-			if !taken && g.fits(s) {
-				candidates = append(candidates, []step{s})
-			} else if !taken {
-				candidates = append(candidates, nil)
-			}
+		candidates := o.adjacent
+		if o.config.IgnoreSequence {
+			candidates = o.anywhere
 		}
-		for _, c := range candidates {
+		for _, c := range candidates(g, o.below.of(node)) {
 			g.add(c)
 		}
 	})
 	return g.groups
+}
+
+// fits reports whether the original groups a step at all.
+func (o *original) fits(s step) bool {
+	n := &o.Nodes[s.node]
+	return !n.failed && (s.back || !n.ChildFailed)
+}
+
+func (o *original) adjacent(g *grouper, siblings []step) (candidates [][]step) {
+	for i, s := range siblings {
+		switch {
+		case !o.fits(s):
+		case i > 0 && o.fits(siblings[i-1]) && g.equal(siblings[i-1], s):
+			last := len(candidates) - 1
+			candidates[last] = append(candidates[last], s)
+		default:
+			candidates = append(candidates, []step{s})
+		}
+	}
+	return candidates
+}
+
+func (o *original) anywhere(g *grouper, siblings []step) (candidates [][]step) {
+	for _, s := range siblings {
+		taken := false
+		for i, c := range candidates {
+			if o.fits(s) && (len(c) == 0 || g.equal(c[len(c)-1], s)) {
+				candidates[i], taken = append(c, s), true
+			}
+		}
+		if !taken && o.fits(s) {
+			candidates = append(candidates, []step{s})
+		} else if !taken {
+			candidates = append(candidates, nil)
+		}
+	}
+	return candidates
 }
 
 // originalParallels is D-3: a span with children is measured by those that were
