@@ -3,6 +3,7 @@
 package analysis
 
 import (
+	"cmp"
 	"encoding/json"
 	"maps"
 	"slices"
@@ -287,6 +288,11 @@ func compatComparedTopology(t *testing.T, v *vector, want json.RawMessage) {
 func (d *originalDiff) originalGroups() (groups *comparedGroups, divided bool) {
 	groups = &comparedGroups{of: unset(len(d.Nodes))}
 	kinds := d.repetitions()
+	for i := range kinds {
+		if delta := d.Nodes[i].Delta; delta != nil {
+			kinds[i].slower = cmp.Compare(*delta, 0) // of a negative baseline, the other way round
+		}
+	}
 	for _, siblings := range d.families(2) {
 		var candidates [][]int32
 		for _, s := range siblings {

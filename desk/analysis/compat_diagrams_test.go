@@ -39,6 +39,9 @@ func TestCompatTopology(t *testing.T) {
 }
 
 func (o *original) topologyOutput() object {
+	if o.config.Return {
+		return o.returnedTopology()
+	}
 	topology := o.topology(o.groups)
 	nodes, relations := []any{}, []any{}
 	var c colours
@@ -88,6 +91,9 @@ func TestCompatFlameGraph(t *testing.T) {
 
 // flameOutput nests the frames.
 func (o *original) flameOutput() []any {
+	if o.config.Return {
+		return o.returnedFlames()
+	}
 	frames := o.flameGraph(o.parallels).Frames
 	children := make([][]any, len(frames))
 	var top []any
