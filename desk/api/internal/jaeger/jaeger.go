@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package jaeger answers as Jaeger's query service does, by both versions of its
+// API over HTTP: the first, which Grafana and older user interfaces speak
+// (https://www.jaegertracing.io/docs/1.76/architecture/apis/), and the third
+// (jaeger-idl, proto/api_v3/query_service.proto).
+//
+// Where it differs: a search need not name a service; spans are as they were
+// recorded, without any adjustment, so that raw and rawTraces mean nothing; a trace
+// is in a time range if it begins there; tags have the types of their values.
+package jaeger
+
+import (
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/sidetrace/sidetrace/desk/api/internal/web"
+	"github.com/sidetrace/sidetrace/desk/query"
+	"github.com/sidetrace/sidetrace/desk/source"
+	"github.com/sidetrace/sidetrace/desk/trace"
+)
+
+// nameless is the service of spans that have none, as the format writes it.
+const nameless = "unknown_service"
+
+// MaxTraces is how many traces a search returns at most, as many as Jaeger's user
+// interface asks for.
+const MaxTraces = 1500
+
+// face answers from a source.
+type face struct {
+	source source.Source
+	now    func() time.Time
+}
+
+// Handler answers what lies below /api.
+func Handler(gate *web.Gate, src source.Source, now func() time.Time) http.Handler {
+	f := &face{src, now}
+	mux := http.NewServeMux()
+	mux.Handle("/api/v3/", f.third(gate))
+	mux.Handle("/", f.first(gate))
+	return mux
+}
+
+// search is what a search of either version asks for.
+type search struct {
+	service, operation string
+	min, max           time.Duration
+	tags               map[string]string
+	in                 source.Range
+	limit              int
+}
+
+// find finds the traces, the newest first.
+func (f *face) find(r *http.Request, s *search) ([]source.Hit, error) {
+	asked := &source.Search{Query: s.query(), Range: s.in, Limit: s.limit}
+	page, err := f.source.Search(r.Context(), asked)
+	if err != nil {
+		return nil, err
+	}
+	return page.Hits, nil
+}
+
+// query is the condition on one span that the parameters make.
+func (s *search) query() *query.Query {
+	all := query.And{}
+	if s.service != "" {
+		all = append(all, ofService(s.service))
+	}
+	if s.operation != "" {
+		all = append(all, is(intrinsic("name"), s.operation))
+	}
+	if s.min != 0 {
+		all = append(all, query.Compare{Field: intrinsic("duration"), Op: query.Gte, Values: []any{s.min}})
+	}
+	if s.max != 0 {
+		all = append(all, query.Compare{Field: intrinsic("duration"), Op: query.Lte, Values: []any{s.max}})
+	}
+	for _, key := range sortedKeys(s.tags) {
+		all = append(all, tagged(key, s.tags[key]))
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	return query.Where(all)
+}
+
+func ofService(name string) query.Expr {
+	field := query.Field{Scope: query.Resource, Name: "service.name"}
+	named := is(field, name)
+	if name != nameless {
+		return named
+	}
+	return query.Or{named, is(field, ""), query.Not{Expr: query.Compare{Field: field, Op: query.Exists}}}
+}
+
+func is(f query.Field, value any) query.Expr {
+	return query.Compare{Field: f, Op: query.Eq, Values: []any{value}}
+}
+
+func intrinsic(name string) query.Field { return query.Field{Scope: query.Intrinsic, Name: name} }
+
+// An operation is the spans of one name and kind, of any service.
+type operation struct {
+	name string
+	kind trace.Kind
+}
+
+// operations are those of a service, or of all.
+func (f *face) operations(r *http.Request, service string, kinds []trace.Kind) (all []operation, err error) {
+	search := source.OperationSearch{Kinds: kinds}
+	if service != "" {
+		search.Services = servicesOf(service)
+	}
+	found, err := f.source.Operations(r.Context(), &search)
+	for _, o := range found {
+		all = append(all, operation{o.Name, o.Kind})
+	}
+	slices.SortFunc(all, compareOperations)
+	return slices.Compact(all), err
+}
+
+// servicesOf are the names that a name may stand for.
+func servicesOf(name string) []string {
+	if name == nameless {
+		return []string{nameless, ""}
+	}
+	return []string{name}
+}
+
+// services are the names of all services.
+func (f *face) services(r *http.Request) ([]string, error) {
+	found, err := f.source.Services(r.Context(), source.Range{})
+	names := []string{}
+	for _, s := range found {
+		names = append(names, nameOf(s.Name))
+	}
+	slices.Sort(names)
+	return slices.Compact(names), err
+}
+
+func nameOf(service string) string {
+	if service == "" {
+		return nameless
+	}
+	return service
+}
+
+// kindOf reads the name of a kind, as either version spells it; none for "".
+func kindOf(p *web.Params, names ...string) []trace.Kind {
+	text := p.Text(names...)
+	if text == "" {
+		return nil
+	}
+	for k := trace.Unspecified; k <= trace.Consumer; k++ {
+		if k.String() == text {
+			return []trace.Kind{k}
+		}
+	}
+	p.Fail(web.BadParam(names[0], "%.100q: want server, client, producer, consumer, internal or unspecified", text))
+	return nil
+}
