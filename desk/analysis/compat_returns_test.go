@@ -61,12 +61,16 @@ type returnedTopology struct {
 	known            map[int32]bool
 	related          map[[2]int32]bool
 	nodes, relations []any
+	empty            bool // some box has nothing in it, with which the original gives up
 }
 
 func (o *original) returnedTopology() object {
 	r := &returnedTopology{original: o, known: map[int32]bool{}, related: map[[2]int32]bool{}, nodes: []any{}, relations: []any{}}
 	for _, root := range o.roots {
 		r.box(root, r.convert(root, nil))
+	}
+	if r.empty {
+		return failed("ValueError: No members in the container")
 	}
 	return object{"nodes": r.nodes, "relations": r.relations}
 }
@@ -111,6 +115,10 @@ func (r *returnedTopology) together(s step, above []step) (steps []step) {
 		} else if g := r.groupOf(siblings[at]); g != nil {
 			steps = append(steps, g.steps...)
 		}
+	}
+	if len(steps) == 0 {
+		r.empty = true
+		return []step{s}
 	}
 	return steps
 }
