@@ -52,17 +52,18 @@ type builder struct {
 	traces  []traceRows
 	earlier []*Part // of traces
 	// identities are those of the traces, once they were read.
-	identities []digest.Identity
-	originRow  map[*Origin]int32
-	known      []originRows
-	shared     map[string]int // rows of resources and scopes by their content
-	texts      map[string]string
-	span       wire.SpanDetail
-	log        wire.LogDetail
-	origin     wire.OriginDetail
-	index      map[trace.SpanID]int32
-	sorted     []*Span
-	logRows    int
+	identities        []digest.Identity
+	originRow         map[*Origin]int32
+	known             []originRows
+	shared            map[string]int // rows of resources and scopes by their content
+	texts             map[string]string
+	span              wire.SpanDetail
+	log               wire.LogDetail
+	origin            wire.OriginDetail
+	index             map[trace.SpanID]int32
+	sorted            []*Span
+	logRows           int
+	firstLog, lastLog int64 // times of log records
 }
 
 // originRows is where an origin stands.
@@ -314,9 +315,18 @@ func (b *builder) addLogs(logs []Log) error {
 		if err := t.Row(d.Attributes, likeness(d.EventName)); err != nil {
 			return err
 		}
-		b.logRows++
+		b.noteLog(cmp.Or(l.Time, d.Observed))
 	}
 	return nil
+}
+
+// noteLog counts a log record of a time.
+func (b *builder) noteLog(at int64) {
+	if b.logRows == 0 {
+		b.firstLog, b.lastLog = at, at
+	}
+	b.firstLog, b.lastLog = min(b.firstLog, at), max(b.lastLog, at)
+	b.logRows++
 }
 
 // originOf is the number of an origin, whose resource and scope get rows of their
@@ -355,4 +365,12 @@ func (b *builder) share(t *table.Builder, content string) (int, error) {
 	t.Text(originSchema, b.origin.Schema)
 	t.Int(originDropped, int64(b.origin.DroppedAttributes))
 	return row, t.Row(b.origin.Attributes, 0)
+}
+
+// Digest is what summaries depend on, but for tokens.
+func (s *Span) Digest() digest.Span {
+	whole := trace.Span{Start: s.Start, End: s.End}
+	return digest.Span{
+		ID: s.ID, Parent: s.Parent, Start: s.Start, Duration: whole.Duration(), Service: s.Origin.Service, Name: string(s.Name), Kind: s.Kind, Status: s.Status,
+	}
 }

@@ -146,8 +146,8 @@ func identityOf(i *digest.Identity, f fact) *string {
 	return &i.UID
 }
 
-// kindOf is the kind of values of a type.
-func kindOf(k trace.ValueKind) table.Kind {
+// KindOf is the kind of values of a type.
+func KindOf(k trace.ValueKind) table.Kind {
 	switch k {
 	case trace.StringValue:
 		return table.Text

@@ -29,7 +29,9 @@ const (
 	tracesFile    = "traces.idx"
 	tokensFile    = "tokens.bloom"
 	statsFile     = "stats.bin"
-	manifestFile  = "manifest.json"
+
+	// ManifestFile is what makes a folder a segment.
+	ManifestFile = "manifest.json"
 )
 
 // manifestVersion is that of all files of a segment together.
@@ -41,6 +43,7 @@ type Manifest struct {
 	Version int    `json:"version"`
 	Seq     uint64 `json:"seq"`   // of its making; no two have the same
 	Order   uint64 `json:"order"` // segments with a higher one know what is in those with a lower one
+	Made    int64  `json:"made"`  // when its newest part came, in ns of Unix time
 	// Replaces are segments that were merged into this one. Any that is still there
 	// is to go.
 	Replaces []uint64 `json:"replaces,omitempty"`
@@ -49,12 +52,14 @@ type Manifest struct {
 	Covered wal.Position `json:"covered"`
 	Held    []Held       `json:"held,omitempty"`
 
-	Start  int64 `json:"start"` // the first and the last start of a span, or time of a log record, in ns
-	End    int64 `json:"end"`
-	Spans  int   `json:"spans"`
-	Traces int   `json:"traces"` // that have spans
-	Logs   int   `json:"logs"`
-	Bytes  int64 `json:"bytes"` // of all files
+	Start    int64 `json:"start"` // the first and the last start of a span, in ns; 0 without spans
+	End      int64 `json:"end"`
+	FirstLog int64 `json:"firstLog"` // the first and the last time of a log record
+	LastLog  int64 `json:"lastLog"`
+	Spans    int   `json:"spans"`
+	Traces   int   `json:"traces"` // that have spans
+	Logs     int   `json:"logs"`
+	Bytes    int64 `json:"bytes"` // of all files but this
 
 	Tables map[string]table.Tail `json:"tables"`
 	Sides  map[string]int64      `json:"sides"` // sizes
@@ -99,7 +104,7 @@ func writeManifest(dir string, m *Manifest) error {
 	if err != nil {
 		return err
 	}
-	path := filepath.Join(dir, manifestFile)
+	path := filepath.Join(dir, ManifestFile)
 	if err := writeFile(path+".tmp", b); err != nil {
 		return err
 	}

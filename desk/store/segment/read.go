@@ -325,6 +325,32 @@ func (s *Segment) Logs(from, n int) (logs []trace.Log, err error) {
 	return logs, nil
 }
 
+// EachLog calls yield with the log records of at least a severity. A record is valid
+// during the call only.
+func (s *Segment) EachLog(severity int32, yield func(*trace.Log)) error {
+	f, err := s.table(logsFile)
+	if f == nil || err != nil {
+		return err
+	}
+	o, err := s.origins()
+	if err != nil {
+		return err
+	}
+	return eachPage(f, 0, f.Rows(), logDropped+1, func(p *page, _, from, to int) error {
+		for row := from; row < to; row++ {
+			if int32(p.num(logSeverity, row)) < severity {
+				continue
+			}
+			l, err := logOf(p, row, o)
+			if err != nil {
+				return err
+			}
+			yield(&l)
+		}
+		return nil
+	})
+}
+
 func logOf(p *page, row int, o *origins) (trace.Log, error) {
 	l := trace.Log{
 		Flags: uint32(p.num(logFlags, row)), Time: int64(p.num(logTime, row)), Observed: int64(p.num(logObserved, row)),

@@ -126,7 +126,7 @@ func EncodeLogs(logs []trace.Log, o *Origins) ([]Log, error) {
 // Rebuild makes the side files of a segment again, from its tables. earlier is what
 // segments of a lower order have of a trace, nil for nothing.
 func Rebuild(dir string, earlier func(trace.TraceID) (*Part, error)) error {
-	text, err := os.ReadFile(filepath.Join(dir, manifestFile))
+	text, err := os.ReadFile(filepath.Join(dir, ManifestFile))
 	if err != nil {
 		return fmt.Errorf("segment: rebuild: %w", err)
 	}

@@ -64,7 +64,7 @@ type Segment struct {
 // [ErrDamaged] says that a file is not as it was written, and a [SideError] that
 // it is one that [Rebuild] makes again.
 func Open(dir string, caches *Caches) (*Segment, error) {
-	b, err := os.ReadFile(filepath.Join(dir, manifestFile))
+	b, err := os.ReadFile(filepath.Join(dir, ManifestFile))
 	if err != nil {
 		return nil, fmt.Errorf("segment: open: %w", err)
 	}
@@ -139,7 +139,7 @@ func (s *Segment) Remove() {
 // is removed when the store is opened, should this be interrupted.
 func (s *Segment) removeFiles() {
 	s.remove.Do(func() {
-		_ = os.Remove(s.path(manifestFile)) // what is left is found again
+		_ = os.Remove(s.path(ManifestFile)) // what is left is found again
 		_ = os.RemoveAll(s.Dir)
 	})
 }
@@ -218,16 +218,22 @@ func (s *Segment) Block(i int) ([]Entry, error) {
 type BlockRange struct {
 	MinStart, MaxStart int64
 	MaxDuration        int64
+	Traces             int // that have spans
+	Continued          int // of these, parts of what older segments have
 }
 
 // BlockRange is what is known of a block.
 func (s *Segment) BlockRange(i int) BlockRange {
 	f := &s.traces.fences[i]
-	return BlockRange{f.minStart, f.maxStart, f.maxDuration}
+	return BlockRange{f.minStart, f.maxStart, f.maxDuration, f.withSpans, f.continued}
 }
 
 // MayHave reports whether the segment may have a trace: never false if it has.
 func (s *Segment) MayHave(id trace.TraceID) bool { return s.traces.mayHave(hashID(id)) }
+
+// Continued are the traces that older segments had parts of when this one was
+// written. The slice is not to be changed.
+func (s *Segment) Continued() []trace.TraceID { return s.traces.continued }
 
 // Find finds a trace.
 func (s *Segment) Find(id trace.TraceID) (e Entry, ok bool, err error) {
@@ -268,6 +274,9 @@ func (s *Segment) EntryOf(row int) (*Entry, error) {
 	}
 	return &block[i], nil
 }
+
+// PageRows is how many rows a page of spans has, but for the last.
+const PageRows = table.PageRows
 
 // PageRange is what is known of the traces that have rows on a page of spans,
 // without reading it.

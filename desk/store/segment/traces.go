@@ -17,7 +17,7 @@ import (
 	"github.com/sidetrace/sidetrace/desk/trace"
 )
 
-// The file traces.idx has four sections:
+// The file traces.idx has five sections:
 //
 //	filter    a split block Bloom filter (Parquet format, "Bloom Filter") of the
 //	          xxHash64 of the trace ids
@@ -26,6 +26,7 @@ import (
 //	blocks    of each block of 256 traces what [fence] says
 //	summaries the blocks, compressed with zstd: a table of texts and then, trace by
 //	          trace, what [appendEntry] writes
+//	continued the ids of traces that older segments have parts of
 //
 // The number of a trace is its place in the order of the rows.
 const (
@@ -33,6 +34,7 @@ const (
 	idsSection
 	fencesSection
 	blocksSection
+	continuedSection
 
 	traceSections
 	tracesKind = 't'
@@ -59,11 +61,13 @@ type fence struct {
 	firstRow, firstLog int
 	minStart, maxStart int64 // of summaries of traces that have spans
 	maxDuration        int64
+	withSpans          int // traces
+	continued          int // of these, parts of what older segments have
 	at                 uint64
 	size, sum          uint32
 }
 
-const fenceBytes = 12 + 24 + 16
+const fenceBytes = 12 + 24 + 8 + 16
 
 func hashID(id trace.TraceID) uint64 { return xxhash.Sum64(id[:]) }
 
@@ -76,7 +80,12 @@ func encodeTraces(entries []Entry) []byte {
 		ids[i] = hashes[i]<<32 | uint64(i)
 	}
 	slices.Sort(ids)
-	var sorted, fences, blocks []byte
+	var sorted, fences, blocks, continued []byte
+	for i := range entries {
+		if entries[i].Continued {
+			continued = append(continued, entries[i].Summary.TraceID[:]...)
+		}
+	}
 	for _, id := range ids {
 		sorted = le.AppendUint32(le.AppendUint32(sorted, uint32(id>>32)), uint32(id))
 	}
@@ -86,7 +95,7 @@ func encodeTraces(entries []Entry) []byte {
 		fences = appendFence(fences, block, uint64(len(blocks)), b)
 		blocks = append(blocks, b...)
 	}
-	return encodeSide(tracesKind, filterOf(hashes, bitsPerTrace), sorted, fences, blocks)
+	return encodeSide(tracesKind, filterOf(hashes, bitsPerTrace), sorted, fences, blocks, continued)
 }
 
 // filterOf is a filter with so many bits for each hash.
@@ -102,6 +111,10 @@ func appendFence(b []byte, block []Entry, at uint64, zipped []byte) []byte {
 		if s := &block[i].Summary; block[i].Rows > 0 {
 			f.minStart, f.maxStart = min(f.minStart, s.Start), max(f.maxStart, s.Start)
 			f.maxDuration = max(f.maxDuration, s.Duration())
+			f.withSpans++
+			if block[i].Continued {
+				f.continued++
+			}
 		}
 	}
 	for _, n := range []int{len(block), block[0].FirstRow, block[0].FirstLog} {
@@ -110,6 +123,7 @@ func appendFence(b []byte, block []Entry, at uint64, zipped []byte) []byte {
 	for _, n := range []int64{f.minStart, f.maxStart, f.maxDuration} {
 		b = le.AppendUint64(b, uint64(n))
 	}
+	b = le.AppendUint32(le.AppendUint32(b, uint32(f.withSpans)), uint32(f.continued))
 	b = le.AppendUint64(b, at)
 	b = le.AppendUint32(b, uint32(len(zipped)))
 	return le.AppendUint32(b, crc32.Checksum(zipped, castagnoli))
@@ -120,7 +134,8 @@ func readFences(b []byte) (out []fence, traces int) {
 		out = append(out, fence{
 			first: traces, firstRow: int(le.Uint32(b[4:])), firstLog: int(le.Uint32(b[8:])),
 			minStart: int64(le.Uint64(b[12:])), maxStart: int64(le.Uint64(b[20:])), maxDuration: int64(le.Uint64(b[28:])),
-			at: le.Uint64(b[36:]), size: le.Uint32(b[44:]), sum: le.Uint32(b[48:]),
+			withSpans: int(le.Uint32(b[36:])), continued: int(le.Uint32(b[40:])),
+			at: le.Uint64(b[44:]), size: le.Uint32(b[52:]), sum: le.Uint32(b[56:]),
 		})
 		traces += int(le.Uint32(b))
 	}
@@ -266,6 +281,8 @@ type traceIndex struct {
 	filter bloom.SplitBlockFilter
 	fences []fence
 	traces int
+	// continued are the traces that older segments have parts of.
+	continued []trace.TraceID
 }
 
 func openTraces(path string) (*traceIndex, error) {
@@ -291,6 +308,13 @@ func openTraces(path string) (*traceIndex, error) {
 			return err
 		}
 		x.fences, x.traces = readFences(fences)
+		continued, err := file.readSection(f, continuedSection)
+		if err != nil {
+			return err
+		}
+		for ; len(continued) >= len(trace.TraceID{}); continued = continued[len(trace.TraceID{}):] {
+			x.continued = append(x.continued, trace.TraceID(continued))
+		}
 		if uint64(x.traces)*8 != file.sections[idsSection].size {
 			return fmt.Errorf("%w: %d traces and %d bytes of ids", ErrDamaged, x.traces, file.sections[idsSection].size)
 		}

@@ -34,8 +34,8 @@ func Write(parent string, in *Input) (dir string, err error) {
 	}
 	b.readFacts()
 	m := in.Manifest
-	b.describe(&m, in.Logs)
-	dir = filepath.Join(parent, folderName(m.Start, m.Seq))
+	b.describe(&m)
+	dir = filepath.Join(parent, folderName(cmp.Or(m.Start, m.FirstLog), m.Seq))
 	if err := b.write(dir, &m); err != nil {
 		return "", errors.Join(fmt.Errorf("segment: write %s: %w", dir, err), os.RemoveAll(dir))
 	}
@@ -102,18 +102,15 @@ func (b *builder) sides() map[string][]byte {
 }
 
 // describe fills in what a manifest says of the rows.
-func (b *builder) describe(m *Manifest, logs []Log) {
+func (b *builder) describe(m *Manifest) {
 	m.Version, m.Spans, m.Logs = manifestVersion, len(b.rows), b.logRows
 	m.Tables, m.Sides = map[string]table.Tail{}, map[string]int64{}
-	m.Start, m.End = math.MaxInt64, math.MinInt64
+	m.FirstLog, m.LastLog = b.firstLog, b.lastLog
+	if len(b.rows) > 0 {
+		m.Start, m.End = math.MaxInt64, math.MinInt64
+	}
 	for i := range b.rows {
 		m.Start, m.End = min(m.Start, b.rows[i].Start), max(m.End, b.rows[i].Start)
-	}
-	for i := range logs {
-		m.Start, m.End = min(m.Start, logs[i].Time), max(m.End, logs[i].Time)
-	}
-	if m.Start > m.End {
-		m.Start, m.End = 0, 0
 	}
 	for _, t := range b.traces {
 		if t.rows > 0 {
@@ -226,7 +223,7 @@ func (b *builder) keys() (all []Key) {
 			counts[Key{Scope: Scope(scope), Key: key, Kind: kind}] += values
 		})
 		t.Others(func(_ int, kv *wire.KeyValue) {
-			if k := (Key{Scope: Scope(scope), Key: string(kv.Key), Kind: kindOf(kv.Value.Kind)}); len(counts) < maxKeys || counts[k] > 0 {
+			if k := (Key{Scope: Scope(scope), Key: string(kv.Key), Kind: KindOf(kv.Value.Kind)}); len(counts) < maxKeys || counts[k] > 0 {
 				counts[k]++
 			}
 		})

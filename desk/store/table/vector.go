@@ -103,3 +103,31 @@ func (v *Vector) Match(m Matches, found func(row int)) {
 		}
 	}
 }
+
+// Count calls yield with rows whose values are all of those that some rows have,
+// and how many of the rows have the same. Those of a dictionary come once, others
+// row by row.
+func (v *Vector) Count(rows []int, yield func(row, n int)) {
+	if v == nil {
+		return
+	}
+	if v.dict == nil {
+		for _, row := range rows {
+			if v.Has(row) {
+				yield(row, 1)
+			}
+		}
+		return
+	}
+	first, counts := map[int]int{}, map[int]int{}
+	for _, row := range rows {
+		if i := v.index(row); i >= 0 {
+			if counts[i]++; counts[i] == 1 {
+				first[i] = row
+			}
+		}
+	}
+	for i, n := range counts {
+		yield(first[i], n)
+	}
+}

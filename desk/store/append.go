@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/maphash"
+	"sync"
+	"time"
+
+	"github.com/sidetrace/sidetrace/desk/store/segment"
+	"github.com/sidetrace/sidetrace/desk/store/wal"
+	"github.com/sidetrace/sidetrace/desk/store/wire"
+	"github.com/sidetrace/sidetrace/desk/trace/format"
+)
+
+// Append keeps a request: an ExportTraceServiceRequest or an
+// ExportLogsServiceRequest in protobuf. When it returns, queries find what it
+// carries, and it survives the death of the process. The body is the store's from
+// then on.
+//
+// A [wire.MalformedError] says that the body is no such request, and a
+// [format.PartialError] that some of its records were left out, and the others
+// kept. A [FullError] asks to come again later. A request that is equal, byte by
+// byte, to one of the last thousands is taken for one that was sent again, and
+// kept once.
+func (s *Store) Append(ctx context.Context, kind Kind, body []byte) error {
+	r := requests.Get().(*wire.Request)
+	defer putRequest(r)
+	err := parse(r, kind, body)
+	if _, partial := errors.AsType[*format.PartialError](err); err != nil && !partial {
+		return fmt.Errorf("store: append: %w", err)
+	}
+	if len(r.Spans) == 0 && len(r.Logs) == 0 {
+		return err
+	}
+	key := sumOf(kind, body)
+	o, first := s.recent.begin(key)
+	if first {
+		s.recent.end(key, o, s.append(ctx, kind, body, r))
+	}
+	select {
+	case <-o.done:
+		return errors.Join(err, o.err)
+	case <-ctx.Done():
+		return &FullError{ctx.Err()}
+	}
+}
+
+func parse(r *wire.Request, kind Kind, body []byte) error {
+	switch kind {
+	case Traces:
+		return r.ParseTraces(body)
+	case Logs:
+		return r.ParseLogs(body)
+	}
+	return fmt.Errorf("kind %d: want %d, traces, or %d, logs", kind, Traces, Logs)
+}
+
+var requests = sync.Pool{New: func() any { return &wire.Request{} }}
+
+func putRequest(r *wire.Request) {
+	clear(r.Groups)
+	clear(r.Spans)
+	clear(r.Logs)
+	if cap(r.Spans) < 1<<14 {
+		requests.Put(r)
+	}
+}
+
+// append writes a request into the log and adds it to the head.
+func (s *Store) append(ctx context.Context, kind Kind, body []byte, r *wire.Request) error {
+	if err := s.waitForRoom(ctx); err != nil {
+		return err
+	}
+	s.gate.RLock()
+	defer s.gate.RUnlock()
+	at, err := s.log.Append(kind, body)
+	switch {
+	case errors.Is(err, wal.ErrFull):
+		return &FullError{err}
+	case errors.Is(err, wal.ErrClosed):
+		return ErrClosed
+	case err != nil:
+		return fmt.Errorf("store: append: %w", err)
+	}
+	s.mu.Lock()
+	fresh := s.insertLocked(r, at, time.Now(), everyRecord)
+	full := s.head.spans >= s.cfg.HeadSpans || s.head.bytes >= s.cfg.HeadBytes
+	s.mu.Unlock()
+	s.watch.tell(fresh)
+	if full {
+		s.wakeUp()
+	}
+	return nil
+}
+
+// waitForRoom waits while the head is twice as large as it should be.
+func (s *Store) waitForRoom(ctx context.Context) error {
+	for {
+		s.mu.Lock()
+		room, stuck, closed := s.room, s.stuck, s.closed
+		full := s.head.spans+s.frozenSpans >= 2*s.cfg.HeadSpans || s.head.bytes+s.frozenBytes >= 2*s.cfg.HeadBytes
+		s.mu.Unlock()
+		switch {
+		case closed:
+			return ErrClosed
+		case !full:
+			return nil
+		case stuck != nil:
+			return &FullError{stuck}
+		}
+		s.wakeUp()
+		select {
+		case <-room:
+		case <-s.done:
+		case <-ctx.Done():
+			return &FullError{fmt.Errorf("segments are not written as fast as requests come: %w", ctx.Err())}
+		}
+	}
+}
+
+// everyRecord takes all records of a request.
+func everyRecord(int) bool { return true }
+
+// insertLocked adds the records of a request that are wanted to the head. It
+// returns the traces that it began.
+func (s *Store) insertLocked(r *wire.Request, at wal.Position, now time.Time, wanted func(n int) bool) (fresh []traceID) {
+	origins := make([]*segment.Origin, len(r.Groups))
+	for i := range r.Groups {
+		origins[i] = s.head.origins.Of(&r.Groups[i])
+	}
+	var t *headTrace
+	of := func(id traceID) *headTrace {
+		if t == nil || t.id != id {
+			var isNew bool
+			if t, isNew = s.head.of(id, now); isNew {
+				t.continued = s.hasPartsLocked(id)
+				fresh = append(fresh, id)
+			}
+		}
+		return t
+	}
+	for i := range r.Spans {
+		if wanted(i) {
+			sp := &r.Spans[i]
+			s.head.addSpan(of(sp.TraceID), &headSpan{segment.Span{Span: *sp, Origin: origins[sp.Group]}, place{at, uint32(i)}})
+		}
+	}
+	for i := range r.Logs {
+		if !wanted(i) {
+			continue
+		}
+		l := &headLog{segment.Log{Log: r.Logs[i], Origin: origins[r.Logs[i].Group]}, place{at, uint32(i)}}
+		if l.TraceID.IsZero() {
+			s.head.addLoose(l, now)
+			continue
+		}
+		s.head.addLog(of(l.TraceID), l)
+	}
+	s.head.changes++
+	return fresh
+}
+
+// lookBack is how many segments are asked for earlier parts of a trace.
+const lookBack = 256
+
+// hasPartsLocked reports whether a trace may be in a segment already, or is being
+// written into one.
+func (s *Store) hasPartsLocked(id traceID) bool {
+	if s.frozen[id] != nil {
+		return true
+	}
+	for _, g := range s.segments[max(len(s.segments)-lookBack, 0):] {
+		if g.MayHave(id) {
+			return true
+		}
+	}
+	return false
+}
+
+// sum stands for a request: two sums of 64 bits with seeds that nobody knows.
+type sum [2]uint64
+
+var sumSeeds = [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}
+
+func sumOf(kind Kind, body []byte) (s sum) {
+	for i, seed := range sumSeeds {
+		s[i] = maphash.Bytes(seed, body) + uint64(kind)
+	}
+	return s
+}
+
+// remembered is how many requests are remembered, to know those that are sent
+// again.
+const remembered = 8192
+
+// recent are the requests that came lately. Its zero value is ready.
+type recent struct {
+	mu    sync.Mutex // guards all below
+	known map[sum]*outcome
+	ring  []sum // what is known, from the oldest on
+	next  int   // the oldest, once the ring is full
+}
+
+// outcome is what has come of a request; done is closed once err is known.
+type outcome struct {
+	done chan struct{}
+	err  error
+}
+
+// begin notes a request, or finds the one before that is equal.
+func (r *recent) begin(s sum) (o *outcome, first bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if o := r.known[s]; o != nil {
+		return o, false
+	}
+	o = &outcome{done: make(chan struct{})}
+	if r.known == nil {
+		r.known = map[sum]*outcome{}
+	}
+	r.known[s] = o
+	if len(r.ring) < remembered {
+		r.ring = append(r.ring, s)
+		return o, true
+	}
+	delete(r.known, r.ring[r.next])
+	r.ring[r.next] = s
+	r.next = (r.next + 1) % remembered
+	return o, true
+}
+
+// end says what has come of a request. One that failed is forgotten.
+func (r *recent) end(s sum, o *outcome, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	o.err = err
+	close(o.done)
+	if err != nil && r.known[s] == o {
+		delete(r.known, s)
+	}
+}

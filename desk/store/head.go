@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package store
+
+import (
+	"math"
+	"time"
+
+	"github.com/sidetrace/sidetrace/desk/store/segment"
+	"github.com/sidetrace/sidetrace/desk/store/wal"
+	"github.com/sidetrace/sidetrace/desk/store/wire"
+	"github.com/sidetrace/sidetrace/desk/trace"
+)
+
+type traceID = trace.TraceID
+
+// head is what is in memory only, and in the log.
+type head struct {
+	traces  map[traceID]*headTrace
+	loose   []headLog // log records of no trace
+	since   time.Time // of the oldest of them
+	origins segment.Origins
+	spans   int
+	logs    int
+	bytes   int64
+	changes uint64 // so often it changed
+}
+
+// headTrace is a trace in the head. Its slices are only appended to: who has a
+// slice may read it without a lock.
+type headTrace struct {
+	id          traceID
+	spans       []headSpan
+	logs        []headLog
+	first, last time.Time // when it began, and when it last received something
+	start, end  int64     // the first start and the last end of its spans
+	bytes       int64
+	continued   bool // segments have parts of it
+	own         int  // how many of its records share their bytes with no request
+}
+
+// headSpan is a span, and where the log has it.
+type headSpan struct {
+	segment.Span
+	at place
+}
+
+type headLog struct {
+	segment.Log
+	at place
+}
+
+// place is where the log has a record.
+type place struct {
+	position wal.Position
+	n        uint32 // among the records of the request
+}
+
+func newHead() head { return head{traces: map[traceID]*headTrace{}} }
+
+// overhead is about how much memory a record takes besides its bytes.
+const overhead = 200
+
+// of is a trace of the head.
+func (h *head) of(id traceID, now time.Time) (t *headTrace, isNew bool) {
+	t = h.traces[id]
+	if t == nil {
+		t = &headTrace{id: id, first: now, start: math.MaxInt64, end: math.MinInt64}
+		h.traces[id] = t
+		isNew = true
+	}
+	t.last = now
+	return t, isNew
+}
+
+// addSpan adds a span.
+func (h *head) addSpan(t *headTrace, s *headSpan) {
+	t.spans = append(t.spans, *s)
+	t.start, t.end = min(t.start, s.Start), max(t.end, endOf(&s.Span.Span))
+	n := int64(len(s.Raw) + overhead)
+	t.bytes += n
+	h.bytes += n
+	h.spans++
+}
+
+// endOf is when a span ended, as summaries have it.
+func endOf(s *wire.Span) int64 {
+	whole := trace.Span{Start: s.Start, End: s.End}
+	d := whole.Duration()
+	end := s.Start + d
+	switch {
+	case d > 0 && end < s.Start:
+		return math.MaxInt64
+	case d < 0 && end > s.Start:
+		return math.MinInt64
+	}
+	return end
+}
+
+func (h *head) addLog(t *headTrace, l *headLog) {
+	n := int64(len(l.Raw) + overhead)
+	t.logs = append(t.logs, *l)
+	t.bytes += n
+	h.bytes += n
+	h.logs++
+}
+
+func (h *head) addLoose(l *headLog, now time.Time) {
+	if len(h.loose) == 0 {
+		h.since = now
+	}
+	h.loose = append(h.loose, *l)
+	h.bytes += int64(len(l.Raw) + overhead)
+	h.logs++
+}
+
+// remove takes a trace out.
+func (h *head) remove(t *headTrace) {
+	delete(h.traces, t.id)
+	h.bytes -= t.bytes
+	h.spans -= len(t.spans)
+	h.logs -= len(t.logs)
+	h.changes++
+}
+
+// takeLoose takes out the log records of no trace.
+func (h *head) takeLoose() []headLog {
+	out := h.loose
+	for i := range out {
+		h.bytes -= int64(len(out[i].Raw) + overhead)
+	}
+	h.logs -= len(out)
+	h.loose = nil
+	h.changes++
+	return out
+}
+
+// putBack adds what could not be written into a segment.
+func (h *head) putBack(traces map[traceID]*headTrace, loose []headLog) {
+	for id, old := range traces {
+		if t := h.traces[id]; t != nil {
+			old.spans, old.logs = append(old.spans, t.spans...), append(old.logs, t.logs...)
+			old.start, old.end, old.last = min(old.start, t.start), max(old.end, t.end), t.last
+			old.bytes += t.bytes
+			h.remove(t)
+		}
+		h.traces[id] = old
+		h.bytes += old.bytes
+		h.spans += len(old.spans)
+		h.logs += len(old.logs)
+	}
+	newer := h.takeLoose()
+	for i := range loose {
+		h.addLoose(&loose[i], h.since)
+	}
+	for i := range newer {
+		h.addLoose(&newer[i], h.since)
+	}
+	h.changes++
+}
+
+// oldest is when the oldest thing in the head came.
+func (h *head) oldest() (at time.Time, any bool) {
+	for _, t := range h.traces {
+		if !any || t.first.Before(at) {
+			at, any = t.first, true
+		}
+	}
+	if len(h.loose) > 0 && (!any || h.since.Before(at)) {
+		at, any = h.since, true
+	}
+	return at, any
+}

@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package store
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/sidetrace/sidetrace/desk/store/digest"
+	"github.com/sidetrace/sidetrace/desk/store/segment"
+	"github.com/sidetrace/sidetrace/desk/store/wire"
+	"github.com/sidetrace/sidetrace/desk/trace"
+)
+
+// A view is what the store had at one moment. It is for one goroutine.
+type view struct {
+	ctx      context.Context
+	store    *Store
+	head     *snapshot
+	segments []*segment.Segment // by Order
+	parts    map[traceID]uint64
+	decoder  wire.Decoder
+	detail   wire.SpanDetail
+	summer   segment.Summer
+	cost     Cost
+	used     map[*segment.Segment]bool
+}
+
+// snapshot is what the head had at one moment. It is not changed any more and may
+// be shared.
+type snapshot struct {
+	changes uint64
+	traces  []part // the latest start first
+	byID    map[traceID]int
+	loose   []headLog
+}
+
+// part is a trace of the head.
+type part struct {
+	id         traceID
+	spans      []headSpan
+	logs       []headLog
+	start, end int64
+	continued  bool
+}
+
+// view returns what the store has now. It is to be closed.
+func (s *Store) view(ctx context.Context) (*view, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return nil, ErrClosed
+	}
+	if s.last == nil || s.last.changes != s.head.changes {
+		s.last = s.snapshotLocked()
+	}
+	return &view{ctx: ctx, store: s, head: s.last, segments: s.holdLocked(), parts: s.parts, used: map[*segment.Segment]bool{}}, nil
+}
+
+func (v *view) close() { release(v.segments) }
+
+// snapshotLocked copies the head, and what is being written.
+func (s *Store) snapshotLocked() *snapshot {
+	n := len(s.head.traces) + len(s.frozen)
+	out := &snapshot{changes: s.head.changes, traces: make([]part, 0, n), byID: make(map[traceID]int, n)}
+	for _, traces := range []map[traceID]*headTrace{s.frozen, s.head.traces} {
+		for id, t := range traces {
+			if i, ok := out.byID[id]; ok {
+				out.traces[i].join(t)
+				continue
+			}
+			out.byID[id] = len(out.traces)
+			out.traces = append(out.traces, part{id, t.spans, t.logs, t.start, t.end, t.continued})
+		}
+	}
+	out.loose = slices.Concat(s.loose, s.head.loose)
+	slices.SortFunc(out.traces, func(a, b part) int { return compareKeys(a.key(Newest), b.key(Newest)) })
+	for i := range out.traces {
+		out.byID[out.traces[i].id] = i
+	}
+	return out
+}
+
+// join adds what came while the part was being written.
+func (p *part) join(t *headTrace) {
+	p.spans, p.logs = slices.Concat(p.spans, t.spans), slices.Concat(p.logs, t.logs)
+	p.start, p.end = min(p.start, t.start), max(p.end, t.end)
+}
+
+// key is where a trace stands in an order.
+type key struct {
+	by    int64 // what it is sorted by
+	start int64
+	id    traceID
+}
+
+// compareKeys puts what comes first in a list first: the higher, then the later.
+func compareKeys(a, b key) int {
+	return cmp.Or(cmp.Compare(b.by, a.by), cmp.Compare(b.start, a.start), bytes.Compare(a.id[:], b.id[:]))
+}
+
+func keyOf(s *digest.Summary, o Order) key {
+	if o == Longest {
+		return key{s.Duration(), s.Start, s.TraceID}
+	}
+	return key{s.Start, s.Start, s.TraceID}
+}
+
+// key is where the part alone stands.
+func (p *part) key(o Order) key {
+	return keyOf(&digest.Summary{TraceID: p.id, Start: p.start, End: p.end}, o)
+}
+
+// warn notes that something could not be read.
+func (v *view) warn(err error) {
+	v.cost.Truncated = true
+	v.store.reportOnce(err)
+}
+
+// spansOf decodes the spans of a part, in the order of their starts.
+func (v *view) spansOf(p *part) []trace.Span {
+	out := make([]trace.Span, len(p.spans))
+	for i := range p.spans {
+		s := &p.spans[i]
+		out[i] = v.decoder.Span(&s.Span.Span)
+		out[i].Resource, out[i].Scope = s.Origin.Resource, s.Origin.Scope
+	}
+	sortSpans(out)
+	return out
+}
+
+func sortSpans(spans []trace.Span) {
+	slices.SortStableFunc(spans, func(s, t trace.Span) int {
+		return cmp.Or(cmp.Compare(s.Start, t.Start), bytes.Compare(s.ID[:], t.ID[:]))
+	})
+}
+
+// logsOf decodes log records.
+func (v *view) logsOf(logs []headLog) []trace.Log {
+	out := make([]trace.Log, len(logs))
+	for i := range logs {
+		out[i] = v.logOf(&logs[i])
+	}
+	return out
+}
+
+func (v *view) logOf(l *headLog) trace.Log {
+	out := v.decoder.Log(&l.Log.Log)
+	out.Resource, out.Scope = l.Origin.Resource, l.Origin.Scope
+	return out
+}
+
+// digestOf is what summaries depend on of a part, in the order of the starts.
+func (v *view) digestOf(p *part) segment.Part {
+	out := segment.Part{Spans: make([]digest.Span, len(p.spans)), Logs: len(p.logs)}
+	sorted := make([]*headSpan, len(p.spans))
+	for i := range p.spans {
+		sorted[i] = &p.spans[i]
+	}
+	slices.SortStableFunc(sorted, func(s, t *headSpan) int {
+		return cmp.Or(cmp.Compare(s.Start, t.Start), bytes.Compare(s.ID[:], t.ID[:]))
+	})
+	for i, s := range sorted {
+		var f segment.Facts
+		v.detail.Read(&s.Span.Span)
+		f.Read(v.detail.Attributes)
+		out.Identity.Fill(f.Identity)
+		out.Spans[i] = s.Digest()
+		out.Spans[i].Tokens = f.Tokens
+	}
+	return out
+}
+
+// summaryOf sums up a trace of the head, with what segments have of it.
+func (v *view) summaryOf(p *part) digest.Summary {
+	var earlier *segment.Part
+	if p.continued {
+		var err error
+		if earlier, err = partIn(v.segments, p.id); err != nil {
+			v.warn(err)
+		}
+	}
+	s := v.summer.Sum(earlier, v.digestOf(p))
+	s.TraceID = p.id
+	return s
+}
+
+// whole is all spans of a trace.
+func (v *view) whole(id traceID) (spans []trace.Span) {
+	for _, g := range v.segments {
+		e, ok, err := g.Find(id)
+		if err != nil {
+			v.warn(err)
+		}
+		if !ok || err != nil {
+			continue
+		}
+		own, err := g.Spans(&e)
+		if err != nil {
+			v.warn(fmt.Errorf("trace %s: %w", id, err))
+		}
+		v.use(g)
+		spans = append(spans, own...)
+	}
+	if i, ok := v.head.byID[id]; ok {
+		spans = append(spans, v.spansOf(&v.head.traces[i])...)
+	}
+	sortSpans(spans)
+	v.cost.Traces++
+	v.cost.Spans += len(spans)
+	return spans
+}
+
+// use notes that a segment was looked into.
+func (v *view) use(g *segment.Segment) {
+	if !v.used[g] {
+		v.used[g] = true
+		v.cost.Segments++
+	}
+}
+
+// isLatest reports whether a segment's entry is the last word on its trace: no
+// newer segment, nor the head, has a part of it.
+func (v *view) isLatest(g *segment.Segment, e *segment.Entry) bool {
+	if order, ok := v.parts[e.Summary.TraceID]; ok && order > g.Manifest.Order {
+		return false
+	}
+	i, ok := v.head.byID[e.Summary.TraceID]
+	return !ok || !v.head.traces[i].continued || len(v.head.traces[i].spans) == 0
+}
+
+// Trace is all that the store has of a trace.
+func (s *Store) Trace(ctx context.Context, r TraceRequest) (*trace.Trace, error) {
+	v, err := s.view(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer v.close()
+	t := &trace.Trace{ID: r.ID, Spans: v.whole(r.ID), Logs: v.wholeLogs(r.ID)}
+	if len(t.Spans) == 0 && len(t.Logs) == 0 {
+		return nil, fmt.Errorf("%w: %s", ErrNotFound, r.ID)
+	}
+	return t, ctx.Err()
+}
+
+// wholeLogs is all log records of a trace, in the order in which they came.
+func (v *view) wholeLogs(id traceID) (logs []trace.Log) {
+	for _, g := range v.segments {
+		e, ok, err := g.Find(id)
+		if !ok || err != nil {
+			continue // what is wrong is known of the spans
+		}
+		own, err := g.LogsOf(&e)
+		if err != nil {
+			v.warn(fmt.Errorf("log records of trace %s: %w", id, err))
+		}
+		logs = append(logs, own...)
+	}
+	if i, ok := v.head.byID[id]; ok {
+		logs = append(logs, v.logsOf(v.head.traces[i].logs)...)
+	}
+	return logs
+}
