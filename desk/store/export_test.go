@@ -2,12 +2,42 @@
 
 package store
 
+import "time"
+
 // Merge merges segments that are small.
 func (s *Store) Merge() error { return s.merge() }
+
+// Retain removes what is too old or too much.
+func (s *Store) Retain() { s.retain(time.Now()) }
+
+// WaitForSegments returns when everything that is due was written into segments.
+func (s *Store) WaitForSegments() { _ = s.seal(whatIsDue) }
+
+// HoldSealing has no segment written until resume is called.
+func (s *Store) HoldSealing() (resume func()) {
+	s.sealing.Lock()
+	return s.sealing.Unlock
+}
+
+// EndLogFile has the next request in a file of its own.
+func (s *Store) EndLogFile() { s.log.Rotate() }
+
+// KeepReserve sets room aside.
+func (s *Store) KeepReserve() { s.keepReserve() }
 
 // Segments is how many there are.
 func (s *Store) Segments() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return len(s.segments)
+}
+
+// Bytes is how much the segments take.
+func (s *Store) Bytes() (n int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, g := range s.segments {
+		n += g.Manifest.Bytes
+	}
+	return n
 }

@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package store_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/sidetrace/sidetrace/desk/query"
+	"github.com/sidetrace/sidetrace/desk/store"
+	"github.com/sidetrace/sidetrace/desk/trace"
+)
+
+// ask asks a store everything. It returns how many traces it lists, and whether an
+// answer said that something is missing.
+func ask(t *testing.T, s *store.Store) (traces int, truncated bool) {
+	t.Helper()
+	ctx := t.Context()
+	page, err := s.Summaries(ctx, store.SearchRequest{Limit: 10_000})
+	require.NoError(t, err)
+	truncated = page.Cost.Truncated
+	for _, tr := range page.Traces {
+		_, err := s.Trace(ctx, store.TraceRequest{ID: tr.TraceID})
+		if err != nil {
+			require.ErrorIs(t, err, store.ErrNotFound)
+		}
+	}
+	q, err := query.Parse(`{ span.uid = "nobody" || duration > 1ms && resource.host.name = "node-1" }`)
+	require.NoError(t, err)
+	found, err := s.Spans(ctx, store.SearchRequest{Query: q, Limit: 10_000})
+	require.NoError(t, err)
+	truncated = truncated || found.Cost.Truncated
+	_, err = s.Services(ctx, store.TimeRange{})
+	require.NoError(t, err)
+	_, err = s.Edges(ctx, store.TimeRange{})
+	require.NoError(t, err)
+	_, err = s.AttributeKeys(ctx, store.TimeRange{})
+	require.NoError(t, err)
+	field, err := query.ParseField("span.sid")
+	require.NoError(t, err)
+	_, err = s.AttributeValues(ctx, store.ValuesRequest{Field: field})
+	require.NoError(t, err)
+	_, err = s.Sessions(ctx, store.SessionsRequest{})
+	require.NoError(t, err)
+	_, err = s.Logs(ctx, store.LogsRequest{Limit: 10_000})
+	require.NoError(t, err)
+	return len(page.Traces), truncated
+}
+
+// A file that is damaged costs at most the segment it is of: that is said, and all
+// others are used.
+func TestDamagedFiles(t *testing.T) {
+	dir := t.TempDir()
+	batches := agentBatches(1, 3, 60)
+	batches[1].Logs = randomBatches(2, 5)[0].Logs
+	s := inSegments(t, store.Config{Dir: dir}, batches)
+	whole, _ := ask(t, s)
+	require.NoError(t, s.Close())
+	folders, err := os.ReadDir(filepath.Join(dir, "seg"))
+	require.NoError(t, err)
+	names, err := os.ReadDir(filepath.Join(dir, "seg", folders[1].Name()))
+	require.NoError(t, err)
+	for _, name := range names {
+		for where, change := range map[string]func(b []byte) []byte{
+			"cut": func(b []byte) []byte { return b[:len(b)/2] }, "empty": func([]byte) []byte { return nil }, "missing": nil,
+			"front": func(b []byte) []byte { b[20] ^= 4; return b }, "middle": func(b []byte) []byte { b[len(b)/2] ^= 4; return b },
+			"end": func(b []byte) []byte { b[len(b)-12] ^= 4; return b },
+		} {
+			t.Run(name.Name()+" "+where, func(t *testing.T) {
+				t.Parallel()
+				damaged := copyDir(t, dir)
+				path := filepath.Join(damaged, "seg", folders[1].Name(), name.Name())
+				b, err := os.ReadFile(path)
+				require.NoError(t, err)
+				if change == nil {
+					require.NoError(t, os.Remove(path))
+				} else {
+					require.NoError(t, os.WriteFile(path, change(b), 0o600))
+				}
+				said := &reports{}
+				s, err := store.Open(store.Config{Dir: damaged, Report: said.add, ReserveBytes: -1})
+				require.NoError(t, err)
+				n, truncated := ask(t, s)
+				assert.GreaterOrEqual(t, n, whole/2)
+				if n < whole || truncated {
+					assert.True(t, len(said.list()) > 0 || name.Name() == "manifest.json" && change == nil)
+				}
+				require.NoError(t, s.Close())
+				s, err = store.Open(store.Config{Dir: damaged, ReserveBytes: -1})
+				require.NoError(t, err)
+				again, _ := ask(t, s)
+				assert.Equal(t, n, again)
+				require.NoError(t, s.Close())
+			})
+		}
+	}
+}
+
+// Side files are made again when they are damaged, and nothing is missing.
+func TestSideFilesAreMended(t *testing.T) {
+	dir := t.TempDir()
+	batches := agentBatches(3, 3, 60)
+	s := inSegments(t, store.Config{Dir: dir}, batches)
+	edges, err := s.Edges(t.Context(), store.TimeRange{})
+	require.NoError(t, err)
+	require.NoError(t, s.Close())
+	all, err := filepath.Glob(filepath.Join(dir, "seg", "*", "*.*"))
+	require.NoError(t, err)
+	for _, path := range all {
+		if filepath.Ext(path) != ".parquet" && filepath.Base(path) != "manifest.json" {
+			require.NoError(t, os.Truncate(path, 10))
+		}
+	}
+	said := &reports{}
+	s, err = store.Open(store.Config{Dir: dir, Report: said.add, ReserveBytes: -1})
+	require.NoError(t, err)
+	assert.Len(t, said.list(), s.Segments())
+	modelOf(batches).has(t, s)
+	again, err := s.Edges(t.Context(), store.TimeRange{})
+	require.NoError(t, err)
+	assert.Equal(t, edges, again)
+	require.NoError(t, s.Close())
+	modelOf(batches).has(t, open(t, store.Config{Dir: dir}))
+}
+
+func TestRetention(t *testing.T) {
+	batches := agentBatches(4, 6, 60)
+	dir := t.TempDir()
+	s := inSegments(t, store.Config{Dir: dir}, batches)
+	size, n := s.Bytes(), s.Segments()
+	require.NoError(t, s.Close())
+
+	t.Run("bytes", func(t *testing.T) {
+		s := open(t, store.Config{Dir: copyDir(t, dir), MaxBytes: size / 2})
+		s.Retain()
+		assert.Less(t, s.Bytes(), size/2+1)
+		assert.Less(t, s.Segments(), n)
+		last := batches[len(batches)-2]
+		_, err := s.Trace(t.Context(), store.TraceRequest{ID: last.Spans[0].TraceID})
+		assert.NoError(t, err, "the oldest go first")
+		_, err = s.Trace(t.Context(), store.TraceRequest{ID: batches[0].Spans[0].TraceID})
+		assert.ErrorIs(t, err, store.ErrNotFound)
+		ask(t, s)
+	})
+	t.Run("age", func(t *testing.T) {
+		s := open(t, store.Config{Dir: copyDir(t, dir), MaxAge: time.Nanosecond})
+		s.Retain()
+		assert.Zero(t, s.Segments())
+		traces, _ := ask(t, s)
+		assert.Zero(t, traces)
+		send(t, s, batches[0])
+		require.NoError(t, s.Flush(t.Context()))
+		send(t, s, batches[1])
+		s.Retain()
+		assert.Equal(t, 1, s.Segments(), "it says what of the log is in segments")
+	})
+	t.Run("limits that are far", func(t *testing.T) {
+		s := open(t, store.Config{Dir: copyDir(t, dir), MaxAge: time.Hour, MaxBytes: 1 << 40})
+		s.Retain()
+		assert.Equal(t, n, s.Segments())
+	})
+}
+
+// Readers and writers, segments that are written, merged and removed: all at once.
+func TestAllAtOnce(t *testing.T) {
+	cfg := restless
+	cfg.Dir, cfg.MaxBytes = t.TempDir(), 400_000
+	s := open(t, cfg)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	var wg sync.WaitGroup
+	for seed := range uint64(2) {
+		wg.Go(func() {
+			for i := uint64(0); ctx.Err() == nil; i++ {
+				for _, b := range agentBatches(seed*1000+i, 2, 60) {
+					send(t, s, b)
+				}
+			}
+		})
+	}
+	for range 3 {
+		wg.Go(func() {
+			for ctx.Err() == nil {
+				_, truncated := ask(t, s)
+				assert.False(t, truncated)
+			}
+		})
+	}
+	wg.Go(func() {
+		for ctx.Err() == nil {
+			assert.NoError(t, s.Merge())
+			s.Retain()
+		}
+	})
+	wg.Wait()
+}
+
+// One trace of 100,000 spans.
+func TestLongTrace(t *testing.T) {
+	const n = 100_000
+	spans := make([]trace.Span, n)
+	for i := range spans {
+		spans[i] = trace.Span{TraceID: trace.TraceID{7}, ID: trace.SpanID{byte(i), byte(i >> 8), byte(i >> 16), 1}, Name: "step", Start: began + int64(i), End: began + int64(i) + 10}
+		if i > 0 {
+			spans[i].Parent = spans[i-1].ID
+		}
+	}
+	s := open(t, store.Config{Dir: t.TempDir(), HeadSpans: 30_000})
+	for i := 0; i < n; i += 10_000 {
+		send(t, s, &trace.Batch{Spans: spans[i : i+10_000]})
+	}
+	check := func() {
+		got, err := s.Trace(t.Context(), store.TraceRequest{ID: trace.TraceID{7}})
+		require.NoError(t, err)
+		require.Len(t, got.Spans, n)
+		assert.Equal(t, spans[n-1].Parent, got.Spans[n-1].Parent)
+		page, err := s.Summaries(t.Context(), store.SearchRequest{})
+		require.NoError(t, err)
+		require.Len(t, page.Traces, 1)
+		assert.Equal(t, n, page.Traces[0].Levels)
+		assert.Equal(t, n, page.Traces[0].Spans)
+		assert.True(t, page.Traces[0].Whole)
+	}
+	check()
+	require.NoError(t, s.Flush(t.Context()))
+	check()
+}
+
+// Requests wait while segments are written more slowly, and are asked to come again
+// when they have waited long enough.
+func TestBackPressure(t *testing.T) {
+	s := open(t, store.Config{Dir: t.TempDir(), HeadSpans: 50, HoldBack: time.Hour})
+	resume := s.HoldSealing()
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	var err error
+	for i, batches := 0, agentBatches(5, 50, 20); i < len(batches) && err == nil; i++ {
+		traces, _ := encode(t, batches[i])
+		err = s.Append(ctx, store.Traces, traces)
+	}
+	full, ok := errors.AsType[*store.FullError](err)
+	require.True(t, ok, "%v", err)
+	assert.Positive(t, full.RetryAfter())
+	ask(t, s)
+	resume()
+	send(t, s, agentBatches(6, 1, 20)[0])
+}
