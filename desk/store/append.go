@@ -29,7 +29,7 @@ import (
 func (s *Store) Append(ctx context.Context, kind Kind, body []byte) error {
 	r := requests.Get().(*wire.Request)
 	defer putRequest(r)
-	err := parse(r, kind, body)
+	err := s.parse(r, kind, body)
 	if _, partial := errors.AsType[*format.PartialError](err); err != nil && !partial {
 		return fmt.Errorf("store: append: %w", err)
 	}
@@ -49,11 +49,15 @@ func (s *Store) Append(ctx context.Context, kind Kind, body []byte) error {
 	}
 }
 
-func parse(r *wire.Request, kind Kind, body []byte) error {
-	switch kind {
-	case Traces:
+func (s *Store) parse(r *wire.Request, kind Kind, body []byte) error {
+	switch {
+	case kind == Traces && s.cfg.Checked:
+		return r.FindTraces(body)
+	case kind == Traces:
 		return r.ParseTraces(body)
-	case Logs:
+	case kind == Logs && s.cfg.Checked:
+		return r.FindLogs(body)
+	case kind == Logs:
 		return r.ParseLogs(body)
 	}
 	return fmt.Errorf("kind %d: want %d, traces, or %d, logs", kind, Traces, Logs)
@@ -88,10 +92,10 @@ func (s *Store) append(ctx context.Context, kind Kind, body []byte, r *wire.Requ
 	}
 	s.mu.Lock()
 	fresh := s.insertLocked(r, at, time.Now(), everyRecord)
-	full := s.head.spans >= s.cfg.HeadSpans || s.head.bytes >= s.cfg.HeadBytes
+	overfull := s.head.isOverfull(&s.cfg)
 	s.mu.Unlock()
 	s.watch.tell(fresh)
-	if full {
+	if overfull {
 		s.wakeUp()
 	}
 	return nil
@@ -143,17 +147,18 @@ func (s *Store) insertLocked(r *wire.Request, at wal.Position, now time.Time, wa
 		}
 		return t
 	}
+	records := uint32(len(r.Spans) + len(r.Logs))
 	for i := range r.Spans {
 		if wanted(i) {
 			sp := &r.Spans[i]
-			s.head.addSpan(of(sp.TraceID), &headSpan{segment.Span{Span: *sp, Origin: origins[sp.Group]}, place{at, uint32(i)}})
+			s.head.addSpan(of(sp.TraceID), &headSpan{segment.Span{Span: *sp, Origin: origins[sp.Group]}, place{at, uint32(i), records}})
 		}
 	}
 	for i := range r.Logs {
 		if !wanted(i) {
 			continue
 		}
-		l := &headLog{segment.Log{Log: r.Logs[i], Origin: origins[r.Logs[i].Group]}, place{at, uint32(i)}}
+		l := &headLog{segment.Log{Log: r.Logs[i], Origin: origins[r.Logs[i].Group]}, place{at, uint32(i), records}}
 		if l.TraceID.IsZero() {
 			s.head.addLoose(l, now)
 			continue

@@ -54,6 +54,7 @@ type headLog struct {
 type place struct {
 	position wal.Position
 	n        uint32 // among the records of the request
+	of       uint32 // so many
 }
 
 func newHead() head { return head{traces: map[traceID]*headTrace{}} }

@@ -153,7 +153,7 @@ func (s *Store) replay() error {
 func (s *Store) replayRecord(rec *wal.Record, r *wire.Request, wanted func(int) bool) {
 	body, err := rec.Body()
 	if err == nil && wanted != nil {
-		err = parse(r, rec.Kind, body)
+		err = s.parse(r, rec.Kind, body)
 	}
 	if _, partial := errors.AsType[*format.PartialError](err); err != nil && !partial {
 		s.report(fmt.Errorf("replay request %d: %w", rec.Position, err))
@@ -167,7 +167,7 @@ func (s *Store) replayRecord(rec *wal.Record, r *wire.Request, wanted func(int) 
 		return
 	}
 	s.insertLocked(r, rec.Position, time.Now(), wanted)
-	if s.head.spans >= s.cfg.HeadSpans || s.head.bytes >= s.cfg.HeadBytes {
+	if s.head.isOverfull(&s.cfg) {
 		s.wakeUp()
 	}
 }

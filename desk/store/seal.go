@@ -3,8 +3,6 @@
 package store
 
 import (
-	"bytes"
-	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -74,12 +72,17 @@ func (s *Store) freeze(what scope) (b *batch, more bool) {
 		s.frozenBytes += t.bytes
 	}
 	s.frozen, s.loose = b.traces, b.loose
-	for _, t := range s.head.traces {
-		t.detach()
-	}
+	places := s.head.places()
+	s.head.detach(places)
 	s.nextSeq++
-	b.manifest = segment.Manifest{Seq: s.nextSeq, Order: s.nextSeq, Made: time.Now().UnixNano(), Covered: covered, Held: s.head.held()}
+	b.manifest = segment.Manifest{Seq: s.nextSeq, Order: s.nextSeq, Made: time.Now().UnixNano(), Covered: covered, Held: held(places)}
 	return b, more
+}
+
+// isOverfull reports whether there is so much in the head that also traces which
+// go on are to be written.
+func (h *head) isOverfull(cfg *Config) bool {
+	return h.spans >= cfg.HeadSpans*3/2 || h.bytes >= cfg.HeadBytes*3/2
 }
 
 // isAged reports whether something has been in the head for too long.
@@ -93,14 +96,11 @@ func (h *head) isAged(cfg *Config, now time.Time) bool {
 // quiet; when it is overfull, also others, until half of it is left.
 func (h *head) due(cfg *Config, what scope, now time.Time) (due []*headTrace, more bool) {
 	full := h.spans >= cfg.HeadSpans || h.bytes >= cfg.HeadBytes
-	overfull := h.spans >= cfg.HeadSpans*3/2 || h.bytes >= cfg.HeadBytes*3/2
-	aged := h.isAged(cfg, now)
+	overfull, aged := h.isOverfull(cfg), h.isAged(cfg, now)
 	if what == whatIsDue && !full && !aged {
 		return nil, false
 	}
-	all := slices.SortedFunc(maps.Values(h.traces), func(s, t *headTrace) int {
-		return cmp.Or(s.last.Compare(t.last), bytes.Compare(s.id[:], t.id[:]))
-	})
+	all := slices.SortedFunc(maps.Values(h.traces), func(s, t *headTrace) int { return s.last.Compare(t.last) })
 	spans, left := 0, h.bytes
 	for i, t := range all {
 		quiet, old := now.Sub(t.last) >= cfg.HoldBack, now.Sub(t.first) >= cfg.HeadAge
@@ -119,8 +119,37 @@ func (h *head) due(cfg *Config, what scope, now time.Time) (due []*headTrace, mo
 	return due, false
 }
 
-// detach copies the bytes of a trace that stays in the head: it shares them with
-// whole requests, which would stay as well.
+// places are where the log has what is in the head, by request.
+func (h *head) places() map[wal.Position][]place {
+	of := map[wal.Position][]place{}
+	for _, t := range h.traces {
+		for i := range t.spans {
+			at := t.spans[i].at
+			of[at.position] = append(of[at.position], at)
+		}
+		for i := range t.logs {
+			at := t.logs[i].at
+			of[at.position] = append(of[at.position], at)
+		}
+	}
+	for i := range h.loose {
+		at := h.loose[i].at
+		of[at.position] = append(of[at.position], at)
+	}
+	return of
+}
+
+// detach copies the bytes of records of which the request has few others in the
+// head: they share them with the whole request, which would stay as well.
+func (h *head) detach(places map[wal.Position][]place) {
+	few := func(at place) bool { return 2*len(places[at.position]) < int(at.of) }
+	for _, t := range h.traces {
+		if slices.ContainsFunc(t.spans, func(s headSpan) bool { return few(s.at) }) || slices.ContainsFunc(t.logs, func(l headLog) bool { return few(l.at) }) {
+			t.detach()
+		}
+	}
+}
+
 func (t *headTrace) detach() {
 	if t.own == len(t.spans)+len(t.logs) {
 		return
@@ -149,25 +178,14 @@ func (t *headTrace) detach() {
 }
 
 // held is what the requests have that stays in the head.
-func (h *head) held() (out []segment.Held) {
-	of := map[wal.Position][]uint32{}
-	for _, t := range h.traces {
-		for i := range t.spans {
-			at := t.spans[i].at
-			of[at.position] = append(of[at.position], at.n)
+func held(places map[wal.Position][]place) (out []segment.Held) {
+	for _, p := range slices.Sorted(maps.Keys(places)) {
+		numbers := make([]uint32, len(places[p]))
+		for i, at := range places[p] {
+			numbers[i] = at.n
 		}
-		for i := range t.logs {
-			at := t.logs[i].at
-			of[at.position] = append(of[at.position], at.n)
-		}
-	}
-	for i := range h.loose {
-		at := h.loose[i].at
-		of[at.position] = append(of[at.position], at.n)
-	}
-	for _, p := range slices.Sorted(maps.Keys(of)) {
-		slices.Sort(of[p])
-		out = append(out, segment.Held{Position: p, Ranges: ranges(of[p])})
+		slices.Sort(numbers)
+		out = append(out, segment.Held{Position: p, Ranges: ranges(numbers)})
 	}
 	return out
 }

@@ -54,6 +54,10 @@ type Config struct {
 	// ReserveBytes are set aside on the disk, so that a segment can be written when
 	// the disk is full: [DefaultReserveBytes]; negative: none.
 	ReserveBytes int64
+	// Checked says that who appends requests has checked them, as package receive
+	// does: that all texts are UTF-8, and that no record is one that [Store.Append]
+	// would leave out. The store then does not look into attributes before it has to.
+	Checked bool
 	// Report is told what goes wrong, and what was found wrong at the start; nil:
 	// nobody is.
 	Report func(error)

@@ -56,7 +56,8 @@ type builder struct {
 	originRow         map[*Origin]int32
 	known             []originRows
 	shared            map[string]int // rows of resources and scopes by their content
-	texts             map[string]string
+	texts             textTable      // names of spans
+	names             []uint32       // their numbers, of the rows
 	span              wire.SpanDetail
 	log               wire.LogDetail
 	origin            wire.OriginDetail
@@ -79,12 +80,22 @@ type traceRows struct {
 	firstLog, logs int
 }
 
-func newBuilder() *builder {
+// newBuilder returns one for about so many spans.
+func newBuilder(spans int) *builder {
 	return &builder{
-		spans: table.NewBuilder(spanTable), events: table.NewBuilder(eventTable), links: table.NewBuilder(linkTable), logs: table.NewBuilder(logTable),
-		resources: table.NewBuilder(resourceTable), scopes: table.NewBuilder(scopeTable),
-		originRow: map[*Origin]int32{}, shared: map[string]int{}, texts: map[string]string{}, index: map[trace.SpanID]int32{},
+		spans: table.NewBuilder(spanTable, spans), events: table.NewBuilder(eventTable, 0), links: table.NewBuilder(linkTable, 0),
+		logs: table.NewBuilder(logTable, 0), resources: table.NewBuilder(resourceTable, 0), scopes: table.NewBuilder(scopeTable, 0),
+		rows: make([]digest.Span, 0, spans), names: make([]uint32, 0, spans), origins: make([]int32, 0, spans),
+		originRow: map[*Origin]int32{}, shared: map[string]int{}, index: map[trace.SpanID]int32{},
 	}
+}
+
+// spansOf is how many spans traces have.
+func spansOf(traces []Trace) (n int) {
+	for i := range traces {
+		n += len(traces[i].Spans)
+	}
+	return n
 }
 
 // add takes traces, and the log records of none.
@@ -145,16 +156,13 @@ func (b *builder) trace(t *Trace) error {
 // row notes what a row has.
 func (b *builder) row(s *Span) error {
 	whole := trace.Span{Start: s.Start, End: s.End}
-	name, ok := b.texts[string(s.Name)]
+	number, ok := b.texts.numbers[string(s.Name)]
 	if !ok {
-		name = string(s.Name)
-		b.texts[name] = name
+		number = int(b.texts.number(string(s.Name)))
 	}
-	if len(b.rows) == cap(b.rows) {
-		b.rows = append(make([]digest.Span, 0, max(1024, 2*cap(b.rows))), b.rows...)
-	}
+	b.names = append(b.names, uint32(number))
 	b.rows = append(b.rows, digest.Span{
-		ID: s.ID, Parent: s.Parent, Start: s.Start, Duration: whole.Duration(), Service: s.Origin.Service, Name: name, Kind: s.Kind, Status: s.Status,
+		ID: s.ID, Parent: s.Parent, Start: s.Start, Duration: whole.Duration(), Service: s.Origin.Service, Name: b.texts.list[number], Kind: s.Kind, Status: s.Status,
 	})
 	origin, err := b.originOf(s.Origin)
 	b.origins = append(b.origins, origin)

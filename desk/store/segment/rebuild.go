@@ -144,7 +144,7 @@ func Rebuild(dir string, earlier func(trace.TraceID) (*Part, error)) error {
 			return fmt.Errorf("segment: rebuild %s: %w", dir, err)
 		}
 	}
-	b := newBuilder()
+	b := newBuilder(spansOf(traces))
 	if err := b.add(traces, logs); err != nil {
 		return fmt.Errorf("segment: rebuild %s: %w", dir, err)
 	}

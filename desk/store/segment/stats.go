@@ -166,7 +166,12 @@ type Statistician struct {
 
 // Span counts a span.
 func (s *Statistician) Span(sp *digest.Span) {
-	k := statKey{MinuteOf(sp.Start), uint32(s.texts.number(sp.Service)), uint32(s.texts.number(sp.Name)), int32(sp.Kind), int32(sp.Status)}
+	s.numbered(sp, uint32(s.texts.number(sp.Service)), uint32(s.texts.number(sp.Name)))
+}
+
+// numbered counts a span whose service and name have numbers.
+func (s *Statistician) numbered(sp *digest.Span, service, name uint32) {
+	k := statKey{MinuteOf(sp.Start), service, name, int32(sp.Kind), int32(sp.Status)}
 	s.operations.add(k, sp.Duration, sp.Status == trace.Error)
 }
 

@@ -28,7 +28,7 @@ type Input struct {
 // Write writes a segment into a folder of its own below parent, whose path it
 // returns. If it fails, nothing is left.
 func Write(parent string, in *Input) (dir string, err error) {
-	b := newBuilder()
+	b := newBuilder(spansOf(in.Traces))
 	if err := b.add(in.Traces, in.Logs); err != nil {
 		return "", err
 	}
@@ -202,8 +202,15 @@ func (m *Summer) Sum(earlier *Part, own Part) digest.Summary {
 // count counts spans and calls.
 func (b *builder) count() *Stats {
 	var s Statistician
+	names, services := make([]uint32, len(b.texts.list)), make([]uint32, len(b.known))
+	for i, name := range b.texts.list {
+		names[i] = uint32(s.texts.number(name))
+	}
+	for i := range b.known {
+		services[i] = uint32(s.texts.number(b.known[i].origin.Service))
+	}
 	for i := range b.rows {
-		s.Span(&b.rows[i])
+		s.numbered(&b.rows[i], services[b.origins[i]], names[b.names[i]])
 	}
 	for i, t := range b.traces {
 		spans, from := b.rows[t.firstRow:t.firstRow+t.rows], 0

@@ -18,11 +18,14 @@ type Builder struct {
 	done    *finished
 }
 
-// NewBuilder returns one for a file of a schema.
-func NewBuilder(s *Schema) *Builder {
+// NewBuilder returns one for a file of a schema with about so many rows.
+func NewBuilder(s *Schema, rows int) *Builder {
 	b := &Builder{schema: s, columns: make([]column, len(s.Columns)), attrs: newAttributes()}
 	for i, c := range s.Columns {
 		b.columns[i] = column{name: c.Name, kind: c.Kind, coding: c.Coding, size: c.Size, optional: c.Optional}
+		if !c.Optional {
+			b.columns[i].reserve(rows)
+		}
 	}
 	for _, r := range s.Attributes {
 		b.attrs.reserve(r)

@@ -27,6 +27,18 @@ func (c *column) len() int {
 	return len(c.nums)
 }
 
+// reserve makes room for values.
+func (c *column) reserve(n int) {
+	switch c.kind {
+	case Text, Bytes:
+		c.codes = make([]uint32, 0, n)
+	case ID:
+		c.ids = make([]byte, 0, n*c.size)
+	default:
+		c.nums = make([]uint64, 0, n)
+	}
+}
+
 // mark notes that a row has a value.
 func (c *column) mark(row int) {
 	if c.optional {

@@ -53,7 +53,7 @@ func request(t testing.TB, spans []trace.Span) *wire.Request {
 // write writes a table of spans.
 func write(t testing.TB, spans []trace.Span) []byte {
 	t.Helper()
-	b := table.NewBuilder(schema)
+	b := table.NewBuilder(schema, len(spans))
 	r := request(t, spans)
 	var d wire.SpanDetail
 	for i := range r.Spans {

@@ -25,14 +25,16 @@ func (r *Request) span(f fields, depth int) error {
 	for f.next() {
 		var err error
 		switch f.tag {
+		case spanAttributes, spanEvents, spanLinks, spanState:
+			if !r.checked {
+				err = r.spanField(&f, depth)
+			}
 		case spanTraceID:
 			traceID = f.bytes
 		case spanID:
 			id = f.bytes
 		case spanParent:
 			parent = f.bytes
-		case spanState:
-			f.text()
 		case spanName:
 			s.Name = f.bytes
 			f.text()
@@ -42,12 +44,6 @@ func (r *Request) span(f fields, depth int) error {
 			s.Start = int64(f.num)
 		case spanEnd:
 			s.End = int64(f.num)
-		case spanAttributes:
-			err = r.pair(f.in(), depth+1, 0)
-		case spanEvents:
-			err = r.event(f.in(), depth+1)
-		case spanLinks:
-			err = r.link(f.in(), depth+1)
 		case spanStatus:
 			err = s.status(f.in())
 		}
@@ -65,6 +61,20 @@ func (r *Request) span(f fields, depth int) error {
 		r.Spans = r.Spans[:len(r.Spans)-1]
 	}
 	return f.err()
+}
+
+// spanField checks a field of a Span that no index needs.
+func (r *Request) spanField(f *fields, depth int) error {
+	switch f.tag {
+	case spanAttributes:
+		return r.pair(f.in(), depth+1, 0)
+	case spanEvents:
+		return r.event(f.in(), depth+1)
+	case spanLinks:
+		return r.link(f.in(), depth+1)
+	}
+	f.text()
+	return nil
 }
 
 func (s *Span) status(f fields) error {
@@ -99,9 +109,13 @@ func (r *Request) log(f fields, depth int) error {
 			name = f.bytes
 			f.text()
 		case logBody:
-			err = r.value(f.in(), depth+1, 0)
+			if !r.checked {
+				err = r.value(f.in(), depth+1, 0)
+			}
 		case logAttributes:
-			err = r.pair(f.in(), depth+1, 0)
+			if !r.checked {
+				err = r.pair(f.in(), depth+1, 0)
+			}
 		}
 		if err != nil {
 			return err

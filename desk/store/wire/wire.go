@@ -27,6 +27,7 @@ type Request struct {
 	skipped int   // records and attributes that were left out
 	first   error // why the first of them was
 	wrong   string
+	checked bool // what is in records was checked before
 }
 
 // A Group is what the records of one ScopeSpans or ScopeLogs share. Its fields
@@ -69,17 +70,36 @@ const maxMessageDepth = 3*(format.MaxValueDepth+1) + 16
 // no trace id or span id, longer ids than OTLP, or values nested too deep; they
 // are counted by a [format.PartialError]. Bytes that are no message are a
 // [MalformedError].
-func (r *Request) ParseTraces(b []byte) error { return r.parse(b, r.span) }
+func (r *Request) ParseTraces(b []byte) error {
+	r.checked = false
+	return r.parse(b, r.span)
+}
+
+// FindTraces is [Request.ParseTraces] for a request that was checked before: it
+// does not look into attributes, events and links.
+func (r *Request) FindTraces(b []byte) error {
+	r.checked = true
+	return r.parse(b, r.span)
+}
 
 // ParseLogs finds the log records of an ExportLogsServiceRequest, as
 // [format.UnmarshalLogs] does. They need no ids.
-func (r *Request) ParseLogs(b []byte) error { return r.parse(b, r.log) }
+func (r *Request) ParseLogs(b []byte) error {
+	r.checked = false
+	return r.parse(b, r.log)
+}
+
+// FindLogs is [Request.ParseLogs] for a request that was checked before.
+func (r *Request) FindLogs(b []byte) error {
+	r.checked = true
+	return r.parse(b, r.log)
+}
 
 // recordParser finds a record that stands at a depth of messages.
 type recordParser func(f fields, depth int) error
 
 func (r *Request) parse(b []byte, record recordParser) error {
-	*r = Request{Groups: r.Groups[:0], Spans: r.Spans[:0], Logs: r.Logs[:0]}
+	*r = Request{Groups: r.Groups[:0], Spans: r.Spans[:0], Logs: r.Logs[:0], checked: r.checked}
 	f := fields{b: b}
 	for f.next() {
 		if f.tag == requestResources {

@@ -74,6 +74,11 @@ func sameTraces(t *testing.T, b []byte) {
 	require.Equal(t, wantErr == nil, err == nil, "%v, %v", wantErr, err)
 	got := spans(&r)
 	require.Len(t, got, len(want))
+	if err == nil {
+		found := wire.Request{}
+		require.NoError(t, found.FindTraces(b))
+		require.Equal(t, r.Spans, found.Spans)
+	}
 	for i := range want {
 		require.True(t, gen.SameSpan(&want[i], &got[i]), "want %+v\ngot %+v", want[i], got[i])
 	}
@@ -98,6 +103,11 @@ func sameLogs(t *testing.T, b []byte) {
 	require.Equal(t, wantErr == nil, err == nil, "%v, %v", wantErr, err)
 	got := logs(&r)
 	require.Len(t, got, len(want))
+	if err == nil {
+		found := wire.Request{}
+		require.NoError(t, found.FindLogs(b))
+		require.Equal(t, r.Logs, found.Logs)
+	}
 	for i := range want {
 		require.True(t, gen.SameLog(&want[i], &got[i]), "want %+v\ngot %+v", want[i], got[i])
 	}

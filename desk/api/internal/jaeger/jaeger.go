@@ -11,11 +11,15 @@
 package jaeger
 
 import (
+	"cmp"
+	"maps"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/sidetrace/sidetrace/desk/api/internal/web"
+	"github.com/sidetrace/sidetrace/desk/api/internal/where"
 	"github.com/sidetrace/sidetrace/desk/query"
 	"github.com/sidetrace/sidetrace/desk/source"
 	"github.com/sidetrace/sidetrace/desk/trace"
@@ -69,37 +73,22 @@ func (s *search) query() *query.Query {
 		all = append(all, ofService(s.service))
 	}
 	if s.operation != "" {
-		all = append(all, is(intrinsic("name"), s.operation))
+		all = append(all, where.Is(where.Intrinsic("name"), s.operation))
 	}
-	if s.min != 0 {
-		all = append(all, query.Compare{Field: intrinsic("duration"), Op: query.Gte, Values: []any{s.min}})
-	}
-	if s.max != 0 {
-		all = append(all, query.Compare{Field: intrinsic("duration"), Op: query.Lte, Values: []any{s.max}})
-	}
-	for _, key := range sortedKeys(s.tags) {
+	all = append(all, where.Lasts(s.min, s.max)...)
+	for _, key := range slices.Sorted(maps.Keys(s.tags)) {
 		all = append(all, tagged(key, s.tags[key]))
 	}
-	if len(all) == 0 {
-		return nil
-	}
-	return query.Where(all)
+	return where.All(all)
 }
 
 func ofService(name string) query.Expr {
-	field := query.Field{Scope: query.Resource, Name: "service.name"}
-	named := is(field, name)
+	named := where.Is(where.ServiceName, name)
 	if name != nameless {
 		return named
 	}
-	return query.Or{named, is(field, ""), query.Not{Expr: query.Compare{Field: field, Op: query.Exists}}}
+	return query.Or{named, where.Is(where.ServiceName, ""), query.Not{Expr: where.Has(where.ServiceName)}}
 }
-
-func is(f query.Field, value any) query.Expr {
-	return query.Compare{Field: f, Op: query.Eq, Values: []any{value}}
-}
-
-func intrinsic(name string) query.Field { return query.Field{Scope: query.Intrinsic, Name: name} }
 
 // An operation is the spans of one name and kind, of any service.
 type operation struct {
@@ -117,7 +106,9 @@ func (f *face) operations(r *http.Request, service string, kinds []trace.Kind) (
 	for _, o := range found {
 		all = append(all, operation{o.Name, o.Kind})
 	}
-	slices.SortFunc(all, compareOperations)
+	slices.SortFunc(all, func(a, b operation) int {
+		return cmp.Or(strings.Compare(a.name, b.name), cmp.Compare(a.kind, b.kind))
+	})
 	return slices.Compact(all), err
 }
 

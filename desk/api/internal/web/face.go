@@ -52,7 +52,7 @@ func (f *Face) Stream(path string, h Handler) { f.handle(path, h) }
 
 func (f *Face) handle(path string, h Handler) {
 	f.mux.HandleFunc("GET "+path, func(w http.ResponseWriter, r *http.Request) {
-		t := &tracked{ResponseWriter: w, timeout: f.gate.timeout}
+		t := &tracked{ResponseWriter: w, timeout: max(f.gate.timeout, minPatience)}
 		defer t.release()
 		if err := h(t, r); err != nil {
 			f.answer(t, r, err)
@@ -102,6 +102,10 @@ func (f *Face) missing(w http.ResponseWriter, r *http.Request) {
 
 // ServeHTTP implements [http.Handler].
 func (f *Face) ServeHTTP(w http.ResponseWriter, r *http.Request) { f.mux.ServeHTTP(w, r) }
+
+// minPatience is how long a client may take for what is written at least: longer
+// than streams of events are silent.
+const minPatience = 30 * time.Second
 
 // A tracked answer knows whether it has begun, and breaks off when the client does
 // not take it.

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package native
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/sidetrace/sidetrace/desk/api/internal/web"
+	"github.com/sidetrace/sidetrace/desk/source"
+	"github.com/sidetrace/sidetrace/desk/store/digest"
+)
+
+const (
+	// heartbeat is how often something is sent, so that neither side takes the
+	// other for dead.
+	heartbeat = 15 * time.Second
+	// reconnect is after how many milliseconds a browser whose stream was broken off
+	// comes again.
+	reconnect = 2000
+)
+
+// live sends traces as they come, as server-sent events (HTML Living Standard,
+// section 9.2): "traces" with a list of rows as the list of traces has them, each
+// as it is then; what comes of a trace later is another event.
+func (f *face) live(w http.ResponseWriter, r *http.Request) error {
+	p := web.ReadParams(r)
+	q := queryOf(p)
+	if err := p.Strict(); err != nil {
+		return err
+	}
+	if err := f.Source.Capabilities().Require(source.CanWatch); err != nil {
+		return err
+	}
+	select {
+	case f.streams <- struct{}{}:
+		defer func() { <-f.streams }()
+	default:
+		return &web.Error{Code: web.Busy, Message: fmt.Sprintf("there are %d streams already", maxStreams)}
+	}
+	ctx, cancel := context.WithCancel(r.Context())
+	defer cancel()
+	news, ended := make(chan []digest.Summary), make(chan error, 1)
+	go func() {
+		ended <- f.Source.Watch(ctx, q, func(some []digest.Summary) bool {
+			select {
+			case news <- some:
+				return true
+			case <-ctx.Done():
+				return false
+			}
+		})
+	}()
+	s := &stream{w: w, rc: http.NewResponseController(w)}
+	s.begin()
+	beat := time.NewTicker(heartbeat)
+	defer beat.Stop()
+	for s.err == nil {
+		select {
+		case some := <-news:
+			s.traces(some)
+		case <-beat.C:
+			s.send(": still here\n\n")
+		case <-ctx.Done():
+			return nil
+		case err := <-ended:
+			if ctx.Err() == nil && err != nil {
+				return err
+			}
+			return nil
+		}
+	}
+	return nil // the client has gone
+}
+
+// A stream is an answer of events. The first error ends it.
+type stream struct {
+	w   http.ResponseWriter
+	rc  *http.ResponseController
+	err error
+}
+
+func (s *stream) begin() {
+	s.w.Header().Set("Content-Type", "text/event-stream")
+	s.w.Header().Set("X-Accel-Buffering", "no") // for proxies that would wait for more
+	s.send(fmt.Sprintf("retry: %d\n\n", reconnect))
+}
+
+func (s *stream) send(text string) {
+	if s.err == nil {
+		_, s.err = s.w.Write([]byte(text))
+	}
+	if s.err == nil {
+		s.err = s.rc.Flush()
+	}
+}
+
+func (s *stream) traces(some []digest.Summary) {
+	rows := make([]traceRow, len(some))
+	for i := range some {
+		rows[i] = traceRowOf(&some[i])
+	}
+	b, err := json.Marshal(rows)
+	if err != nil {
+		s.err = err
+		return
+	}
+	s.send("event: traces\ndata: " + string(b) + "\n\n")
+}
