@@ -43,44 +43,53 @@ func (f *face) live(w http.ResponseWriter, r *http.Request) error {
 	}
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
-	news, ended := make(chan []digest.Summary), make(chan error, 1)
+	s := &stream{w: w, rc: http.NewResponseController(w), news: make(chan []digest.Summary), ended: make(chan error, 1)}
 	go func() {
-		ended <- f.Source.Watch(ctx, q, func(some []digest.Summary) bool {
-			select {
-			case news <- some:
-				return true
-			case <-ctx.Done():
-				return false
-			}
-		})
+		s.ended <- f.Source.Watch(ctx, q, func(some []digest.Summary) bool { return s.hand(ctx, some) })
 	}()
-	s := &stream{w: w, rc: http.NewResponseController(w)}
 	s.begin()
+	return s.run(ctx)
+}
+
+// A stream is an answer of events. The first error ends it.
+type stream struct {
+	w     http.ResponseWriter
+	rc    *http.ResponseController
+	news  chan []digest.Summary
+	ended chan error // the end of the watch
+	err   error
+}
+
+// hand hands traces over to what sends them, and reports whether that goes on.
+func (s *stream) hand(ctx context.Context, some []digest.Summary) bool {
+	select {
+	case s.news <- some:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// run sends what comes until the client has gone or the watch ends.
+func (s *stream) run(ctx context.Context) error {
 	beat := time.NewTicker(heartbeat)
 	defer beat.Stop()
 	for s.err == nil {
 		select {
-		case some := <-news:
+		case some := <-s.news:
 			s.traces(some)
 		case <-beat.C:
 			s.send(": still here\n\n")
 		case <-ctx.Done():
 			return nil
-		case err := <-ended:
-			if ctx.Err() == nil && err != nil {
-				return err
+		case err := <-s.ended:
+			if ctx.Err() != nil {
+				return nil
 			}
-			return nil
+			return err
 		}
 	}
-	return nil // the client has gone
-}
-
-// A stream is an answer of events. The first error ends it.
-type stream struct {
-	w   http.ResponseWriter
-	rc  *http.ResponseController
-	err error
+	return nil
 }
 
 func (s *stream) begin() {

@@ -51,9 +51,8 @@ var severities = map[string]int32{"": 0, "trace": 1, "debug": 5, "info": 9, "war
 // maxSessionTraces is of how many traces of a session logs are sought.
 const maxSessionTraces = 1000
 
-// logs answers with the log records of a trace, of a session, or of a time.
-func (f *face) logs(w http.ResponseWriter, r *http.Request) error {
-	p := web.ReadParams(r)
+// logParams reads a search for log records.
+func (f *face) logParams(p *web.Params) (*source.LogSearch, *listing) {
 	s := &source.LogSearch{
 		Session: p.Text("session"), Contains: p.Text("contains"), Range: p.Range(f.Now()),
 		MinSeverity: severities[p.OneOf("severity", "", "trace", "debug", "info", "warn", "error", "fatal")],
@@ -66,12 +65,19 @@ func (f *face) logs(w http.ResponseWriter, r *http.Request) error {
 		s.Traces = []trace.TraceID{id}
 	}
 	if text := p.Text("span"); text != "" {
-		id, err := web.SpanID("span", text)
+		var err error
+		s.Span, err = web.SpanID("span", text)
 		p.Fail(err)
-		s.Span = id
 	}
 	l := &listing{print: printOf("logs", p.Text("trace"), p.Text("span"), s.Session, s.Contains, p.Text("severity"), p.Text("order"))}
 	s.After = l.after(p)
+	return s, l
+}
+
+// logs answers with the log records of a trace, of a session, or of a time.
+func (f *face) logs(w http.ResponseWriter, r *http.Request) error {
+	p := web.ReadParams(r)
+	s, l := f.logParams(p)
 	if err := p.Strict(); err != nil {
 		return err
 	}
@@ -90,12 +96,11 @@ func (f *face) logs(w http.ResponseWriter, r *http.Request) error {
 	for i := range page.Logs {
 		rows = append(rows, logRowOf(&page.Logs[i]))
 	}
-	rests := effortOf(page.Effort)
-	rests.Partial = rests.Partial || done.Partial
-	rests.Warnings = append(rests.Warnings, done.Warnings...)
+	page.Effort.Partial = page.Effort.Partial || done.Partial
+	page.Effort.Warnings = append(page.Effort.Warnings, done.Warnings...)
 	return web.WriteJSON(w, struct {
 		Logs []logRow `json:"logs"`
 		Next string   `json:"next,omitempty"`
 		effort
-	}{rows, l.cursor(page.Next), rests})
+	}{rows, l.cursor(page.Next), effortOf(page.Effort)})
 }
