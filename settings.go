@@ -18,6 +18,7 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 
 	"github.com/sidetrace/sidetrace/internal/env"
+	"github.com/sidetrace/sidetrace/internal/ossenv"
 	"github.com/sidetrace/sidetrace/internal/statedir"
 	"github.com/sidetrace/sidetrace/middleware"
 	"github.com/sidetrace/sidetrace/nodelog"
@@ -274,56 +275,15 @@ func readStorage(r *env.Reader) storage {
 		dirAge:     r.Duration(env.OSSDirAge, time.Second, 30*24*time.Hour),
 		pendingDir: r.Text(env.OffloadDir, ""),
 		asked:      r.Set(env.OSSType) || r.Set(env.OSSBucket) || r.Set(env.OSSDir),
-		s3: oss.S3Config{
-			Bucket:          r.Text(env.OSSBucket, ""),
-			Endpoint:        r.Text(env.OSSEndpoint, ""),
-			Region:          r.Text(env.OSSRegion, ""),
-			AccessKeyID:     r.Text(env.OSSAccessKey, ""),
-			SecretAccessKey: r.Text(env.OSSSecretKey, ""),
-			Prefix:          strings.Trim(r.Text(env.OSSPrefix, ""), "/"),
-			Addressing:      oss.Addressing(r.Choice(env.OSSAddressing, "auto", "auto", "path", "host")),
-			Checksums:       oss.ChecksumMode(r.Choice(env.OSSChecksums, "auto", "auto", "when_required", "when_supported")),
-			SSEKMSKeyID:     r.Text(env.OSSKMSKey, ""),
-			LinkLife:        r.Duration(env.OSSLinkLife, time.Second, 0),
-		},
+		s3:         ossenv.S3(r),
 	}
-	kind, links := kindDir, oss.LinkS3
+	kind := kindDir
 	if st.s3.Bucket != "" {
 		kind = kindS3
 	}
-	if r.Set(env.OSSLinkLife) {
-		links = oss.LinkPresigned // what OSS_TTL has always meant
-	}
 	st.kind = r.Choice(env.OSSType, kind, kindS3, kindDir, kindNone)
-	st.s3.Links = oss.LinkStyle(r.Choice(env.OSSLinks, string(links), "s3", "plain", "presigned"))
-	st.check(r)
+	if st.kind == kindS3 {
+		ossenv.CheckNeeded(r, &st.s3)
+	}
 	return st
-}
-
-// check reports what oss.NewS3 would, by the names of the variables.
-func (st *storage) check(r *env.Reader) {
-	if _, sse := r.Get(env.OSSEncryption); sse != "" {
-		st.s3.SSE = sse
-		if sse != "AES256" && sse != "aws:kms" {
-			r.Reject(env.OSSEncryption, "AES256 or aws:kms", nil)
-		}
-	}
-	if st.s3.LinkLife > oss.MaxLinkLife {
-		r.Reject(env.OSSLinkLife, "at most 604800 seconds (seven days)", nil)
-	}
-	if st.s3.Endpoint != "" {
-		u, err := url.Parse(st.s3.Endpoint)
-		if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.User != nil {
-			r.Reject(env.OSSEndpoint, "http://host:port or https://host", nil)
-		}
-	}
-	if st.kind != kindS3 {
-		return
-	}
-	if st.s3.Bucket == "" {
-		r.Reject(env.OSSBucket, "the name of a bucket, since object storage is to be S3", nil)
-	}
-	if (st.s3.AccessKeyID == "") != (st.s3.SecretAccessKey == "") {
-		r.Reject(env.OSSAccessKey, "it and "+strings.Join(env.OSSSecretKey.Names, " or ")+" both set or both empty", nil)
-	}
 }

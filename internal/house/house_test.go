@@ -95,6 +95,7 @@ var allowed = map[string][]string{
 	"internal/otlpjson":   {"internal/jsontext"},
 	"internal/spool":      {"internal/procdir", "internal/statedir"},
 	"internal/envtable":   {"internal/env"},
+	"internal/ossenv":     {"internal/env", "oss"},
 	"internal/bench":      {},
 	"internal/otlptest":   {},
 	"internal/loadgen":    {"otlp"},
@@ -109,7 +110,7 @@ var allowed = map[string][]string{
 	"middleware":          {"span", "nodelog", "internal/carrier"},
 	"otlp":                {"internal/carrier", "internal/env", "internal/hostaddr", "internal/otlpjson", "internal/rotate", "internal/spool", "internal/statedir"},
 	".": {"middleware", "nodelog", "oss", "otlp", "sid", "span",
-		"internal/env", "internal/otelstate", "internal/statedir"},
+		"internal/env", "internal/ossenv", "internal/otelstate", "internal/statedir"},
 	"examples/agent":           {"examples/agent/agentdemo"},
 	"examples/agent/agentpb":   {},
 	"examples/agent/agentdemo": {".", "nodelog", "span", "examples/agent/agentpb"},
@@ -140,7 +141,8 @@ var allowed = map[string][]string{
 	"desk/units":             {},
 	"desk/internal/pictures": {},
 	"desk": {"desk/trace", "desk/trace/format", "desk/trace/noderecord", "desk/analysis", "desk/analysis/agentrun",
-		"desk/analysis/export", "desk/analysis/finding", "desk/show"},
+		"desk/analysis/export", "desk/analysis/finding", "desk/show", "desk/api", "desk/receive", "desk/store", "desk/source", "desk/source/memory", "desk/web",
+		"desk/internal/guard", "internal/env", "internal/ossenv", "internal/statedir", "oss", ".", "otlp", "examples/agent/agentdemo"},
 }
 
 // heavy are dependencies that only these packages may have: who does not import
