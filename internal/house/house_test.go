@@ -136,7 +136,7 @@ var allowed = map[string][]string{
 	"desk/receive/internal/sift":          {"desk/trace", "desk/trace/format"},
 	"desk/internal/guard":                 {},
 	"desk/api/...": {"desk/trace", "desk/trace/...", "desk/query", "desk/analysis", "desk/analysis/...", "desk/source/...", "desk/store/digest", "desk/store/sketch", "desk/units",
-		"desk/internal/guard", "desk/api/..."},
+		"desk/internal/guard", "desk/receive", "desk/api/...", "oss"},
 	"desk/show":              {"desk/trace", "desk/trace/semconv", "desk/analysis", "desk/analysis/agentrun", "desk/analysis/finding", "desk/units"},
 	"desk/units":             {},
 	"desk/internal/pictures": {},

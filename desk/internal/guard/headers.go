@@ -33,6 +33,10 @@ func SecurityHeaders(next http.Handler) http.Handler {
 	})
 }
 
+// Challenge is the header WWW-Authenticate of answers to requests without the
+// token (RFC 6750, section 3).
+const Challenge = `Bearer realm="desk"`
+
 // Handler lets requests through to next that may come in ([Guard.Check]), and has
 // refuse answer the others.
 func (g *Guard) Handler(next http.Handler, refuse func(http.ResponseWriter, *Denied)) http.Handler {
@@ -44,7 +48,7 @@ func (g *Guard) Handler(next http.Handler, refuse func(http.ResponseWriter, *Den
 			return
 		}
 		if denied.Status == http.StatusUnauthorized {
-			w.Header().Set("WWW-Authenticate", `Bearer realm="desk"`)
+			w.Header().Set("WWW-Authenticate", Challenge)
 		}
 		refuse(w, denied)
 	})

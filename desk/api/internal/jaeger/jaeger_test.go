@@ -43,7 +43,7 @@ func sample() *memory.Source {
 
 func handler(s *memory.Source) http.Handler {
 	now := func() time.Time { return time.Unix(0, began).Add(time.Hour) }
-	return jaeger.Handler(web.NewGate(4, time.Minute, nil), s, now)
+	return jaeger.Handler(web.NewGate(web.GateConfig{Requests: 4, Timeout: time.Minute}), s, now)
 }
 
 // get asks the sample for a path; without a status it has to be found.

@@ -32,7 +32,7 @@ type problem struct {
 }
 
 func (f *face) first(gate *web.Gate) http.Handler {
-	v1 := web.NewFace(gate, func(w http.ResponseWriter, e *web.Error) {
+	v1 := gate.NewFace("jaeger", func(w http.ResponseWriter, e *web.Error) {
 		web.WriteError(w, e, envelope{Errors: []problem{{Code: e.Status(), Message: e.Message}}})
 	})
 	v1.Get("/api/services", f.v1Services)

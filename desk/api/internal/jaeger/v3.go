@@ -16,7 +16,7 @@ import (
 )
 
 func (f *face) third(gate *web.Gate) http.Handler {
-	v3 := web.NewFace(gate, func(w http.ResponseWriter, e *web.Error) {
+	v3 := gate.NewFace("jaeger", func(w http.ResponseWriter, e *web.Error) {
 		type details struct {
 			HTTPCode int    `json:"httpCode"`
 			Message  string `json:"message"`

@@ -47,7 +47,7 @@ const maxStreams = 64
 // Handler answers what lies below [Base].
 func Handler(gate *web.Gate, c Config) http.Handler {
 	f := &face{Config: c, streams: make(chan struct{}, maxStreams)}
-	own := web.NewFace(gate, fail)
+	own := gate.NewFace("desk", fail)
 	for path, handler := range map[string]web.Handler{
 		"/traces":            f.traces,
 		"/traces/{id}":       f.trace,

@@ -55,7 +55,7 @@ func sample() *memory.Source {
 
 func handler(s source.Source) http.Handler {
 	now := func() time.Time { return time.Unix(0, began).Add(time.Hour) }
-	return native.Handler(web.NewGate(4, time.Minute, nil), native.Config{Source: s, Now: now, Version: "test"})
+	return native.Handler(web.NewGate(web.GateConfig{Requests: 4, Timeout: time.Minute}), native.Config{Source: s, Now: now, Version: "test"})
 }
 
 // document is the description that all answers are checked against.

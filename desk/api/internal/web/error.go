@@ -10,6 +10,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
+	"time"
 
 	"github.com/sidetrace/sidetrace/desk/query"
 	"github.com/sidetrace/sidetrace/desk/source"
@@ -24,8 +26,12 @@ const (
 	BadQuery     Code = "bad_query"     // a query cannot be read
 	NotFound     Code = "not_found"
 	BadMethod    Code = "bad_method"
-	Unsupported  Code = "unsupported" // the source cannot do that
-	Busy         Code = "busy"        // too many requests are under way
+	Unauthorized Code = "unauthorized" // the token is missing or wrong
+	Forbidden    Code = "forbidden"    // a page of another site asks, or by another name
+	TooLarge     Code = "too_large"    // what was sent is larger than allowed
+	NoRoom       Code = "no_room"      // there is no room for what was sent at the moment
+	Unsupported  Code = "unsupported"  // the source cannot do that
+	Busy         Code = "busy"         // too many requests are under way
 	TimedOut     Code = "timed_out"
 	Internal     Code = "internal"
 )
@@ -35,6 +41,10 @@ var statuses = map[Code]int{
 	BadQuery:     http.StatusBadRequest,
 	NotFound:     http.StatusNotFound,
 	BadMethod:    http.StatusMethodNotAllowed,
+	Unauthorized: http.StatusUnauthorized,
+	Forbidden:    http.StatusForbidden,
+	TooLarge:     http.StatusRequestEntityTooLarge,
+	NoRoom:       http.StatusTooManyRequests,
 	Unsupported:  http.StatusNotImplemented,
 	Busy:         http.StatusServiceUnavailable,
 	TimedOut:     http.StatusGatewayTimeout,
@@ -47,6 +57,13 @@ type Error struct {
 	Message string // what was wrong and what is allowed
 	Column  int    // in a query, in characters from 1; 0: it is not about a place in one
 	Cause   error  // nil, or what clients are not told
+	// RetryAfter is when it makes sense to try again; 0: not known.
+	RetryAfter time.Duration
+}
+
+// retryAfter is in whole seconds, at least one.
+func (e *Error) retryAfter() string {
+	return strconv.FormatInt(int64(max((e.RetryAfter+time.Second-1)/time.Second, 1)), 10)
 }
 
 // Error is the message with the cause.

@@ -4,26 +4,52 @@ package web
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
+	"path"
+	"strings"
 	"time"
+
+	"github.com/sidetrace/sidetrace/desk/internal/guard"
 )
+
+// A GateConfig says what requests may do and take.
+type GateConfig struct {
+	// Requests is how many are under way at a time; others wait.
+	Requests int
+	// Timeout is how long each may wait, and then take.
+	Timeout time.Duration
+	// Read is who may read, and Ingest who may send traces; nil: everybody.
+	Read, Ingest *guard.Guard
+	// Report is told what went wrong inside; nil: nobody is.
+	Report func(error)
+	// Observe is told of each request that was answered, but for streams; nil:
+	// nobody is.
+	Observe func(face string, status int, took time.Duration)
+}
 
 // A Gate bounds what requests may take. It is shared by all faces.
 type Gate struct {
-	timeout time.Duration
-	places  chan struct{} // has an element for each request under way
-	report  func(error)
+	cfg    GateConfig
+	places chan struct{} // has an element for each request under way
+	open   context.Context
+	close  context.CancelFunc
 }
 
-// NewGate returns a gate that lets so many requests be under way at a time, each
-// for so long. Others wait for as long. The report is told what went wrong inside.
-func NewGate(requests int, timeout time.Duration, report func(error)) *Gate {
-	return &Gate{timeout: timeout, places: make(chan struct{}, requests), report: report}
+// NewGate returns a gate.
+func NewGate(cfg GateConfig) *Gate {
+	g := &Gate{cfg: cfg, places: make(chan struct{}, cfg.Requests)}
+	g.open, g.close = context.WithCancel(context.Background())
+	return g
 }
 
 // UnderWay is how many requests are under way.
 func (g *Gate) UnderWay() int { return len(g.places) }
+
+// EndStreams ends the streams, and those that come later. It may be called more
+// than once.
+func (g *Gate) EndStreams() { g.close() }
 
 // A Handler answers a request, or returns an error that says why not.
 type Handler func(w http.ResponseWriter, r *http.Request) error
@@ -31,39 +57,77 @@ type Handler func(w http.ResponseWriter, r *http.Request) error
 // A Face is a part of the API that has its own form of errors. Its routes are made
 // before it serves.
 type Face struct {
+	name string
 	gate *Gate
 	fail func(http.ResponseWriter, *Error)
 	mux  *http.ServeMux
 }
 
-// NewFace returns a face whose errors are written by fail, which sets the status.
-func NewFace(gate *Gate, fail func(http.ResponseWriter, *Error)) *Face {
-	f := &Face{gate: gate, fail: fail, mux: http.NewServeMux()}
+// NewFace returns a face of a gate whose errors are written by fail, which sets
+// the status.
+func (g *Gate) NewFace(name string, fail func(http.ResponseWriter, *Error)) *Face {
+	f := &Face{name: name, gate: g, fail: fail, mux: http.NewServeMux()}
 	f.mux.HandleFunc("/", f.missing)
 	return f
 }
 
 // Get has requests that read a path, a pattern of [http.ServeMux], answered by a
 // handler within the bounds of the gate.
-func (f *Face) Get(path string, h Handler) { f.handle(path, f.bounded(h)) }
+func (f *Face) Get(path string, h Handler) { f.handle("GET "+path, f.gate.cfg.Read, f.bounded(h)) }
 
-// Stream has requests that read a path answered for as long as it takes.
-func (f *Face) Stream(path string, h Handler) { f.handle(path, h) }
+// Open has requests that anybody may send answered like those of [Face.Get].
+func (f *Face) Open(path string, h Handler) { f.handle("GET "+path, nil, f.bounded(h)) }
 
-func (f *Face) handle(path string, h Handler) {
-	f.mux.HandleFunc("GET "+path, func(w http.ResponseWriter, r *http.Request) {
-		t := &tracked{ResponseWriter: w, timeout: max(f.gate.timeout, minPatience)}
-		defer t.release()
-		if err := h(t, r); err != nil {
+// Post has requests that send something to a path answered like those of [Face.Get].
+func (f *Face) Post(path string, h Handler) {
+	f.handle("POST "+path, f.gate.cfg.Ingest, f.bounded(h))
+}
+
+// Stream has requests that read a path answered until the client goes or the gate
+// ends streams.
+func (f *Face) Stream(path string, h Handler) {
+	f.handle("GET "+path, f.gate.cfg.Read, func(w http.ResponseWriter, r *http.Request) error {
+		w.(*tracked).stream = true
+		ctx, cancel := context.WithCancel(r.Context())
+		defer cancel()
+		defer context.AfterFunc(f.gate.open, cancel)()
+		return h(w, r.WithContext(ctx))
+	})
+}
+
+func (f *Face) handle(pattern string, who *guard.Guard, h Handler) {
+	f.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+		t := w.(*tracked) // see ServeHTTP
+		err := admit(who, t, r)
+		if err == nil {
+			err = h(t, r)
+		}
+		if err != nil {
 			f.answer(t, r, err)
 		}
 	})
 }
 
+// admit refuses requests that may not come in.
+func admit(who *guard.Guard, w http.ResponseWriter, r *http.Request) error {
+	if who == nil {
+		return nil
+	}
+	denied, ok := errors.AsType[*guard.Denied](who.Check(r))
+	if !ok {
+		return nil
+	}
+	if denied.Status != http.StatusUnauthorized {
+		return &Error{Code: Forbidden, Message: denied.Message}
+	}
+	w.Header().Set("WWW-Authenticate", guard.Challenge)
+	return &Error{Code: Unauthorized, Message: denied.Message}
+}
+
 // bounded waits for a place, and gives up when the time is over.
 func (f *Face) bounded(h Handler) Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		ctx, cancel := context.WithTimeout(r.Context(), f.gate.timeout)
+		ctx, cancel := context.WithTimeout(r.Context(), f.gate.cfg.Timeout)
 		defer cancel()
 		select {
 		case f.gate.places <- struct{}{}:
@@ -79,29 +143,57 @@ func (f *Face) bounded(h Handler) Handler {
 // break it off, so that nobody takes it for whole.
 func (f *Face) answer(t *tracked, r *http.Request, err error) {
 	e := ErrorOf(err)
-	if e.Code == Internal && f.gate.report != nil {
-		f.gate.report(fmt.Errorf("api: GET %s: %w", r.URL.Path, err))
+	if e.Code == Internal && f.gate.cfg.Report != nil {
+		f.gate.cfg.Report(fmt.Errorf("api: %s %s: %w", r.Method, r.URL.Path, err))
 	}
 	if t.begun {
 		panic(http.ErrAbortHandler)
+	}
+	if e.RetryAfter > 0 {
+		t.Header().Set("Retry-After", e.retryAfter())
 	}
 	f.fail(t, e)
 }
 
 // missing answers requests for which there is no route.
 func (f *Face) missing(w http.ResponseWriter, r *http.Request) {
-	reading := r.Clone(r.Context())
-	reading.Method = http.MethodGet
-	if _, pattern := f.mux.Handler(reading); pattern != "/" {
-		w.Header().Set("Allow", "GET, HEAD")
-		f.fail(w, &Error{Code: BadMethod, Message: fmt.Sprintf("the method %.20q is not allowed here: want GET", r.Method)})
+	var methods []string
+	for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost} {
+		other := r.Clone(r.Context())
+		other.Method = method
+		if _, pattern := f.mux.Handler(other); pattern != "/" {
+			methods = append(methods, method)
+		}
+	}
+	if len(methods) > 0 {
+		w.Header().Set("Allow", strings.Join(methods, ", "))
+		f.fail(w, &Error{Code: BadMethod, Message: fmt.Sprintf("the method %.20q is not allowed here: want %s", r.Method, strings.Join(methods, " or "))})
 		return
 	}
 	f.fail(w, &Error{Code: NotFound, Message: fmt.Sprintf("there is nothing at %.200q", r.URL.Path)})
 }
 
 // ServeHTTP implements [http.Handler].
-func (f *Face) ServeHTTP(w http.ResponseWriter, r *http.Request) { f.mux.ServeHTTP(w, r) }
+func (f *Face) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	began := time.Now()
+	t := &tracked{ResponseWriter: w, timeout: max(f.gate.cfg.Timeout, minPatience), status: http.StatusOK}
+	defer func() {
+		t.release()
+		if observe := f.gate.cfg.Observe; observe != nil && !t.stream {
+			observe(f.name, t.status, time.Since(began))
+		}
+	}()
+	// The mux would redirect to a path without dots and empty parts.
+	if escaped := r.URL.EscapedPath(); !isClean(escaped) {
+		f.fail(t, &Error{Code: NotFound, Message: fmt.Sprintf("there is nothing at %.200q: a path may not have empty parts, . or ..", escaped)})
+		return
+	}
+	f.mux.ServeHTTP(t, r)
+}
+
+func isClean(p string) bool {
+	return strings.HasPrefix(p, "/") && (path.Clean(p) == p || path.Clean(p)+"/" == p)
+}
 
 // minPatience is how long a client may take for what is written at least: longer
 // than streams of events are silent.
@@ -112,7 +204,9 @@ const minPatience = 30 * time.Second
 type tracked struct {
 	http.ResponseWriter
 	timeout time.Duration
+	stream  bool
 	begun   bool
+	status  int
 	written int
 }
 
@@ -121,6 +215,9 @@ func (t *tracked) Unwrap() http.ResponseWriter { return t.ResponseWriter }
 
 // WriteHeader implements [http.ResponseWriter].
 func (t *tracked) WriteHeader(status int) {
+	if !t.begun {
+		t.status = status
+	}
 	t.begun = true
 	t.ResponseWriter.WriteHeader(status)
 }

@@ -145,7 +145,7 @@ func fail(w http.ResponseWriter, e *web.Error) {
 
 func TestFace(t *testing.T) {
 	var reported []error
-	face := web.NewFace(web.NewGate(1, time.Minute, func(err error) { reported = append(reported, err) }), fail)
+	face := web.NewGate(web.GateConfig{Requests: 1, Timeout: time.Minute, Report: func(err error) { reported = append(reported, err) }}).NewFace("test", fail)
 	face.Get("/ok/{id}", func(w http.ResponseWriter, r *http.Request) error {
 		return web.WriteJSON(w, map[string]string{"id": r.PathValue("id"), "html": "<&>"})
 	})
@@ -159,7 +159,7 @@ func TestFace(t *testing.T) {
 		{"HEAD", "/ok/1", 200, ""},
 		{"GET", "/bad", 500, "the traces could not be read"},
 		{"GET", "/other", 404, `there is nothing at "/other"`},
-		{"POST", "/ok/1", 405, `the method "POST" is not allowed here: want GET`},
+		{"POST", "/ok/1", 405, `the method "POST" is not allowed here: want GET or HEAD`},
 		{"POST", "/other", 404, `there is nothing at "/other"`},
 	} {
 		server := httptest.NewServer(face)
@@ -181,7 +181,7 @@ func TestFace(t *testing.T) {
 // TestBrokenOff checks that an answer which fails after it has begun does not look
 // whole.
 func TestBrokenOff(t *testing.T) {
-	face := web.NewFace(web.NewGate(1, time.Minute, nil), fail)
+	face := web.NewGate(web.GateConfig{Requests: 1, Timeout: time.Minute}).NewFace("test", fail)
 	face.Get("/", func(w http.ResponseWriter, _ *http.Request) error {
 		_, err := io.WriteString(w, strings.Repeat("x", 10_000))
 		return errors.Join(err, errors.New("it breaks"))
@@ -204,8 +204,8 @@ func TestBrokenOff(t *testing.T) {
 // TestGate checks that requests wait for others, and not for ever.
 func TestGate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		gate := web.NewGate(2, 10*time.Second, nil)
-		face := web.NewFace(gate, fail)
+		gate := web.NewGate(web.GateConfig{Requests: 2, Timeout: 10 * time.Second})
+		face := gate.NewFace("test", fail)
 		face.Get("/slow", func(_ http.ResponseWriter, r *http.Request) error {
 			<-r.Context().Done()
 			return r.Context().Err()
