@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Command desk explains traces.
+// Command desk receives, keeps and explains traces.
 //
+//	desk                                  receives traces by OTLP, and shows them at http://127.0.0.1:7070
+//	desk demo                             the same, with an agent that sends some
+//	desk open spans.jsonl                 shows the traces of files
 //	desk show sidetrace-demo              draws the newest trace of a folder
 //	desk show --view list spans.jsonl     lists the traces of a file
 //	desk help                             says more
@@ -13,6 +16,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
+	"strings"
 	"syscall"
 )
 
@@ -52,32 +57,49 @@ func usagef(format string, args ...any) error {
 }
 
 const usage = `Usage:
+  desk [serve] [flags]                receive, keep and show traces
+  desk demo [flags]                   the same, with an agent that sends some
+  desk open FILE|FOLDER|- … [flags]   show the traces of files on a page
   desk show FILE|FOLDER|- … [flags]   draw a trace, or write it in another format
-  desk help [show]                    this text, or that of a command
+  desk help [COMMAND]                 this text, or that of a command
 `
 
 // run is the command without its process.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) error {
-	command := "help"
-	if len(args) > 0 {
+	command := "serve"
+	if len(args) > 0 && (!strings.HasPrefix(args[0], "-") || slices.Contains(helps, args[0])) {
 		command, args = args[0], args[1:]
 	}
 	switch command {
+	case "serve":
+		return serve(ctx, args, stdout, stderr)
+	case "demo":
+		return demo(ctx, args, stdout, stderr)
+	case "open":
+		return open(ctx, args, stdin, stdout, stderr)
 	case "show":
 		return show(ctx, args, stdin, stdout, stderr)
-	case "help", "-h", "-help", "--help":
+	}
+	if slices.Contains(helps, command) {
 		return help(args, stdout)
 	}
-	return usagef("unknown command %q: want show or help", command)
+	return usagef("unknown command %q: want serve, demo, open, show or help", command)
 }
+
+// helps are what asks for help.
+var helps = []string{"help", "-h", "-help", "--help"}
+
+// usages are the help of the commands.
+var usages = map[string]func() string{"serve": serveUsage, "demo": demoUsage, "open": openUsage, "show": showUsage}
 
 func help(args []string, stdout io.Writer) error {
 	text := usage
-	switch {
-	case len(args) > 1 || len(args) == 1 && args[0] != "show":
-		return usagef("help %q: want nothing or show", args)
-	case len(args) == 1:
-		text = showUsage()
+	if len(args) > 0 {
+		of := usages[args[0]]
+		if of == nil || len(args) > 1 {
+			return usagef("help %q: want nothing, serve, demo, open or show", args)
+		}
+		text = of()
 	}
 	_, err := io.WriteString(stdout, text)
 	return err

@@ -49,9 +49,7 @@ func (l *list) Set(s string) error {
 const usageIndent = "                    "
 
 func showFlags(o *showOptions) *flag.FlagSet {
-	f := flag.NewFlagSet("show", flag.ContinueOnError)
-	f.SetOutput(io.Discard)
-	f.Usage = func() {}
+	f := quiet("show")
 	f.StringVar(&o.view, "view", "", "`view` to show, of those below (default tree)")
 	f.StringVar(&o.format, "format", "", "`format` of the output, of those of the view (default text)")
 	f.Var(&o.traces, "trace", "`id` of the trace or its first digits (default the newest); two to compare them")
@@ -84,31 +82,12 @@ func showUsage() string {
 // parseShow reads the command line; flags may stand before and after the files.
 func parseShow(args []string) (*showOptions, error) {
 	o := &showOptions{}
-	f := showFlags(o)
-	for {
-		if err := f.Parse(args); err != nil {
-			return nil, flagError(f, err)
-		}
-		rest := f.Args()
-		if len(rest) < len(args) && args[len(args)-len(rest)-1] == "--" {
-			o.paths = append(o.paths, rest...)
-			break
-		}
-		if len(rest) == 0 {
-			break
-		}
-		o.paths, args = append(o.paths, rest[0]), rest[1:]
+	paths, err := interspersed(showFlags(o), args)
+	if err != nil {
+		return nil, err
 	}
+	o.paths = paths
 	return o, o.check()
-}
-
-func flagError(f *flag.FlagSet, err error) error {
-	if errors.Is(err, flag.ErrHelp) {
-		return err
-	}
-	var names []string
-	f.VisitAll(func(f *flag.Flag) { names = append(names, "--"+f.Name) })
-	return usagef("show: %w: the flags are %s", err, strings.Join(names, ", "))
 }
 
 func (o *showOptions) check() error {

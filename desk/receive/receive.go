@@ -102,14 +102,22 @@ type Config struct {
 	Report func(error)
 }
 
+// The limits of a [Server] that most have to know; those of the others are where
+// [Limits] names them.
+const (
+	DefaultMessageBytes      = 20 << 20
+	DefaultDecompressedBytes = 20 << 20
+	DefaultTime              = 30 * time.Second
+)
+
 // Limits bound what a [Server] takes. Zero means the default of each.
 type Limits struct {
-	// MessageBytes is how long a request may be as it is sent: 20 MiB, as the OTLP
-	// specification recommends.
+	// MessageBytes is how long a request may be as it is sent: [DefaultMessageBytes],
+	// as the OTLP specification recommends.
 	MessageBytes int64
-	// DecompressedBytes is how long it may be decompressed: 20 MiB. JSON takes many
-	// times its length while it is read, and may be as long as InFlightBytes have
-	// room for.
+	// DecompressedBytes is how long it may be decompressed:
+	// [DefaultDecompressedBytes]. JSON takes many times its length while it is read,
+	// and may be as long as InFlightBytes have room for.
 	DecompressedBytes int64
 	// Elements is how many attributes, events, links and values of lists a span or
 	// a log record may have together: 100,000.
@@ -121,7 +129,7 @@ type Limits struct {
 	// come again: a second.
 	Wait time.Duration
 	// Time is how long a request may take to come, and then again the sink to keep
-	// it: 30 seconds.
+	// it: [DefaultTime].
 	Time time.Duration
 	// Idle is how long a connection may be open without a request: 5 minutes.
 	Idle time.Duration
@@ -130,12 +138,12 @@ type Limits struct {
 }
 
 func (l Limits) orDefaults() Limits {
-	l.MessageBytes = cmp.Or(l.MessageBytes, 20<<20)
-	l.DecompressedBytes = cmp.Or(l.DecompressedBytes, 20<<20)
+	l.MessageBytes = cmp.Or(l.MessageBytes, DefaultMessageBytes)
+	l.DecompressedBytes = cmp.Or(l.DecompressedBytes, DefaultDecompressedBytes)
 	l.Elements = cmp.Or(l.Elements, 100_000)
 	l.InFlightBytes = cmp.Or(l.InFlightBytes, 128<<20)
 	l.Wait = cmp.Or(l.Wait, time.Second)
-	l.Time = cmp.Or(l.Time, 30*time.Second)
+	l.Time = cmp.Or(l.Time, DefaultTime)
 	l.Idle = cmp.Or(l.Idle, 5*time.Minute)
 	l.Connections = cmp.Or(l.Connections, 256)
 	return l
