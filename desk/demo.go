@@ -73,7 +73,7 @@ func demo(ctx context.Context, args []string, stdout, stderr io.Writer) (err err
 	if o.data == "" {
 		o.data = filepath.Join(folder, "desk")
 	}
-	o.objects = append(o.objects, filepath.Join(folder, "agent"))
+	o.services = filepath.Join(folder, "agent")
 	o.dodge(f)
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -81,7 +81,7 @@ func demo(ctx context.Context, args []string, stdout, stderr io.Writer) (err err
 	if err != nil {
 		return err
 	}
-	return errors.Join(o.show(ctx, d, filepath.Join(folder, "agent"), stdout), d.close())
+	return errors.Join(o.show(ctx, d, stdout), d.close())
 }
 
 func (o *demoOptions) check(rest []string) error {
@@ -120,9 +120,9 @@ func taken(addr string) bool {
 }
 
 // show runs the agent until the context is done.
-func (o *demoOptions) show(ctx context.Context, d *server, folder string, stdout io.Writer) (err error) {
+func (o *demoOptions) show(ctx context.Context, d *server, stdout io.Writer) (err error) {
 	grpc, _ := d.receive.Addrs()
-	agent, err := agentdemo.Start(ctx, agentdemo.Config{Dir: folder, Options: []sidetrace.Option{
+	agent, err := agentdemo.Start(ctx, agentdemo.Config{Dir: o.services, Options: []sidetrace.Option{
 		sidetrace.WithGetenv(func(string) string { return "" }), // what is set for real services is not for this one
 		sidetrace.WithEndpoints(otlp.Endpoint{URL: "http://" + grpc, Protocol: otlp.ProtocolGRPC}),
 	}})

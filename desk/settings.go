@@ -37,6 +37,7 @@ type settings struct {
 	maxDecompressed    size
 	timeout            time.Duration
 	objects            list
+	services           string // the folder of the services' own folders; "": that of the environment
 	prices             string
 }
 
@@ -61,7 +62,7 @@ func (s *settings) where(f *flag.FlagSet) {
 
 // what are the flags about what is shown.
 func (s *settings) what(f *flag.FlagSet) {
-	f.Var(&s.objects, "objects", "`folders` that large values may be read from, beside the S3 bucket of SIDETRACE_OSS_BUCKET")
+	f.Var(&s.objects, "objects", "`folders` that large values may be read from, beside those that the SIDETRACE_OSS variables name")
 	f.StringVar(&s.prices, "prices", "", "`file` with the prices of models, for the cost of runs")
 }
 
