@@ -27,6 +27,7 @@ import (
 	"github.com/sidetrace/sidetrace/desk/analysis/agentrun"
 	"github.com/sidetrace/sidetrace/desk/api/internal/jaeger"
 	"github.com/sidetrace/sidetrace/desk/api/internal/native"
+	"github.com/sidetrace/sidetrace/desk/api/internal/tempo"
 	"github.com/sidetrace/sidetrace/desk/api/internal/web"
 	"github.com/sidetrace/sidetrace/desk/api/objects"
 	"github.com/sidetrace/sidetrace/desk/internal/guard"
@@ -130,6 +131,7 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.handler.Serv
 func (a *API) routes(m *metrics) http.Handler {
 	desk := web.Compress(native.Handler(a.gate, native.Config{Source: a.cfg.Source, Prices: a.cfg.Prices, Now: a.cfg.Now, Version: a.cfg.Version}))
 	others := web.Compress(jaeger.Handler(a.gate, a.cfg.Source, a.cfg.Now))
+	grafana := web.Compress(tempo.Handler(a.gate, a.cfg.Source))
 	plain := web.Compress(a.plain(m))
 	page := a.page()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -139,6 +141,8 @@ func (a *API) routes(m *metrics) http.Handler {
 			desk.ServeHTTP(w, r)
 		case below(path, "/api"):
 			others.ServeHTTP(w, r)
+		case below(path, tempo.Base):
+			grafana.ServeHTTP(w, r)
 		case path == "/metrics", path == "/healthz", a.cfg.Page == nil:
 			plain.ServeHTTP(w, r)
 		default:
