@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import { t } from "../i18n";
+import { Empty } from "../ui/states";
+
+export default function ServicesPage() {
+  return <Empty title={t("services.title")} />;
+}

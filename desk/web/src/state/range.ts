@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import { computed, signal } from "@preact/signals";
+import { get } from "../api/client";
+import type { StatusAnswer } from "../api/schema";
+import { millis } from "../format/format";
+import type { PlainKey } from "../i18n";
+import { param } from "./router";
+
+/** A time range as the desk takes it; a bound that is missing is none. */
+export interface Range {
+  readonly from?: string;
+  readonly to?: string;
+}
+
+/** The value of from that means no bound. */
+export const allTime = "all";
+
+/** Ranges to choose from, by the value of from. */
+export const presets: readonly { from: string; text: PlainKey }[] = [
+  { from: "now-15m", text: "range.15m" },
+  { from: "now-1h", text: "range.1h" },
+  { from: "now-6h", text: "range.6h" },
+  { from: "now-24h", text: "range.24h" },
+  { from: "now-168h", text: "range.7d" },
+  { from: "now-720h", text: "range.30d" },
+  { from: allTime, text: "range.all" },
+];
+
+/** What the desk is and has; undefined until it answered. */
+export const status = signal<StatusAnswer | undefined>(undefined);
+/** Whether it is known what the desk has, or that it does not say. */
+export const statusKnown = signal(false);
+
+const day = 86_400_000;
+
+/** The range for an address without one: the last day, or all time if nothing came in it. */
+const fallback = computed(() => {
+  const newest = status.value?.kept?.newest;
+  return newest && millis(newest) > Date.now() - day ? "now-24h" : allTime;
+});
+
+/** The value of from that holds. */
+export const from = computed(() => param("from") || (param("to") ? allTime : fallback.value));
+
+/** The range that is looked at; undefined until it is known what the desk has. */
+export const range = computed<Range | undefined>(() => {
+  const to = param("to");
+  if (!param("from") && !to && !statusKnown.value) return undefined;
+  return { ...(from.value === allTime ? {} : { from: from.value }), ...(to ? { to } : {}) };
+});
+
+/** Asks the desk what it has. */
+export async function startStatus() {
+  const result = await get("/status", {});
+  if (result.ok) status.value = result.value;
+  statusKnown.value = true;
+}

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import type { ComponentChildren } from "preact";
+import type { Run } from "../api/run";
+import { count, duration, exactTime, millis, money, timeZoned, tokens, unknown } from "../format/format";
+import { t } from "../i18n";
+import { link } from "../state/router";
+import { CopyButton } from "../ui/copy";
+import { Service } from "../ui/service";
+import type { TraceData } from "./data";
+import { useView } from "./view";
+
+/** Names under which spans say which session they belong to (semconv, Sidetrace). */
+const sessionKeys = ["session.id", "sid", "gen_ai.conversation.id", "chat_id"];
+
+function sessionOf(trace: TraceData): string {
+  for (const span of trace.spans.slice(0, 200)) {
+    const key = sessionKeys.find((each) => typeof span.attributes[each] === "string" && span.attributes[each]);
+    if (key) return String(span.attributes[key]);
+  }
+  return "";
+}
+
+/** The cost of a run as text; a lower bound where prices are missing. */
+export function costText(run: Run | undefined): string {
+  const amounts = run?.cost.computed ?? run?.cost.reported;
+  if (!amounts?.length) return unknown;
+  const text = amounts.map((each) => money(each.nano / 1e9, each.currency)).join(" + ");
+  return run?.cost.unpriced && run.cost.computed ? `≥ ${text}` : text;
+}
+
+function Figure({ name, children, tip }: { name: string; children: ComponentChildren; tip?: string | undefined }) {
+  return (
+    <div class="figure" data-tip={tip}>
+      <dt>{name}</dt>
+      <dd class="num">{children}</dd>
+    </div>
+  );
+}
+
+/** The two lines above a trace: what it is, and its figures. */
+export function TraceHeader({ trace }: { trace: TraceData }) {
+  const { summary } = trace;
+  const root = trace.spans[summary.root];
+  const session = sessionOf(trace);
+  return (
+    <header class="trace-head">
+      <div class="trace-line">
+        <Service name={root?.service ?? summary.rootService} palette={trace.palette} />
+        <h1 class="cut">{root?.name ?? summary.rootName}</h1>
+        <span class="mono dim trace-id">
+          {trace.id.slice(0, 12)}…<CopyButton text={trace.id} label={t("col.id")} />
+        </span>
+        {session && (
+          <span class="trace-session">
+            <span class="dim">{t("trace.session")}</span> <a href={link("session", session)}>{session}</a>
+          </span>
+        )}
+      </div>
+      <Figures trace={trace} />
+    </header>
+  );
+}
+
+function Figures({ trace }: { trace: TraceData }) {
+  const run = useView(trace, "run").value;
+  const { errors, levels, serviceCount } = trace.summary;
+  const unpriced = run?.cost.unpriced;
+  const used = run?.usage;
+  return (
+    <dl class="figures">
+      <Figure name={t("col.start")} tip={exactTime(trace.start)}>
+        {timeZoned(millis(trace.start))}
+      </Figure>
+      <Figure name={t("col.duration")}>{duration(trace.duration)}</Figure>
+      <Figure name={t("col.spans")} tip={t("n.levels", levels)}>
+        {count(trace.spans.length)}
+      </Figure>
+      <Figure name={t("col.services")}>{count(serviceCount)}</Figure>
+      <Figure name={t("col.errors")}>{errors > 0 ? <span class="error">{count(errors)}</span> : count(errors)}</Figure>
+      <Figure
+        name={t("col.tokens")}
+        tip={used?.total ? t("trace.tokens.detail", count(used.input), count(used.output)) : undefined}
+      >
+        {used?.total ? tokens(used.total) : unknown}
+      </Figure>
+      <Figure name={t("col.cost")} tip={unpriced ? t("trace.cost.unpriced", unpriced) : undefined}>
+        {costText(run)}
+      </Figure>
+      <Figure name={t("trace.firstFrame")}>{run && run.firstFrame >= 0 ? duration(run.firstFrame) : unknown}</Figure>
+      <Unusual trace={trace} />
+    </dl>
+  );
+}
+
+/** What is unusual about the trace itself. */
+function Unusual({ trace }: { trace: TraceData }) {
+  const { orphans, replaced } = trace.tree;
+  return (
+    <div class="unusual">
+      {trace.waterfall.skewed && (
+        <span class="tag" data-tip={t("trace.skewed.tip")}>
+          {t("trace.skewed")}
+        </span>
+      )}
+      {orphans > 0 && (
+        <span class="tag" data-tip={t("trace.orphans.tip")}>
+          {t("trace.orphans", orphans)}
+        </span>
+      )}
+      {replaced > 0 && (
+        <span class="tag" data-tip={t("trace.replaced.tip")}>
+          {t("trace.replaced", replaced)}
+        </span>
+      )}
+    </div>
+  );
+}
