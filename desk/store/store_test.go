@@ -17,7 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/sidetrace/sidetrace/desk/store"
-	"github.com/sidetrace/sidetrace/desk/store/internal/gen"
+	"github.com/sidetrace/sidetrace/desk/internal/gen"
 	"github.com/sidetrace/sidetrace/desk/store/wire"
 	"github.com/sidetrace/sidetrace/desk/trace"
 	"github.com/sidetrace/sidetrace/desk/trace/format"

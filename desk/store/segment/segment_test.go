@@ -17,7 +17,7 @@ import (
 
 	"github.com/sidetrace/sidetrace/desk/query"
 	"github.com/sidetrace/sidetrace/desk/store/digest"
-	"github.com/sidetrace/sidetrace/desk/store/internal/gen"
+	"github.com/sidetrace/sidetrace/desk/internal/gen"
 	"github.com/sidetrace/sidetrace/desk/store/segment"
 	"github.com/sidetrace/sidetrace/desk/store/sketch"
 	"github.com/sidetrace/sidetrace/desk/trace"

@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/sidetrace/sidetrace/desk/store/internal/gen"
+	"github.com/sidetrace/sidetrace/desk/internal/gen"
 	"github.com/sidetrace/sidetrace/desk/store/table"
 	"github.com/sidetrace/sidetrace/desk/store/wire"
 	"github.com/sidetrace/sidetrace/desk/trace"

@@ -14,7 +14,7 @@ import (
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
 	"google.golang.org/protobuf/proto"
 
-	"github.com/sidetrace/sidetrace/desk/store/internal/gen"
+	"github.com/sidetrace/sidetrace/desk/internal/gen"
 	"github.com/sidetrace/sidetrace/desk/store/wire"
 	"github.com/sidetrace/sidetrace/desk/trace"
 	"github.com/sidetrace/sidetrace/desk/trace/format"
