@@ -17,6 +17,7 @@ import (
 	"github.com/sidetrace/sidetrace/desk/source"
 	"github.com/sidetrace/sidetrace/desk/source/memory"
 	"github.com/sidetrace/sidetrace/desk/store"
+	"github.com/sidetrace/sidetrace/desk/web"
 	"github.com/sidetrace/sidetrace/internal/statedir"
 )
 
@@ -93,7 +94,9 @@ func (d *server) serve(ctx context.Context, s *settings, from source.Source, rep
 	if err != nil {
 		return err
 	}
-	handler, err := api.New(d.config(api.Config{Source: from, Prices: prices, Read: g, Objects: places, Version: version(), Report: report}))
+	handler, err := api.New(d.config(api.Config{
+		Source: from, Prices: prices, Read: g, Page: web.Handler(), Objects: places, Version: version(), Report: report,
+	}))
 	if err != nil {
 		return err
 	}

@@ -140,6 +140,7 @@ var allowed = map[string][]string{
 	"desk/show":              {"desk/trace", "desk/trace/semconv", "desk/analysis", "desk/analysis/agentrun", "desk/analysis/finding", "desk/units"},
 	"desk/units":             {},
 	"desk/internal/gen":      {"desk/trace"},
+	"desk/web":               {},
 	"desk/internal/pictures": {},
 	"desk": {"desk/trace", "desk/trace/format", "desk/trace/noderecord", "desk/analysis", "desk/analysis/agentrun",
 		"desk/analysis/export", "desk/analysis/finding", "desk/show", "desk/api", "desk/receive", "desk/store", "desk/source", "desk/source/memory", "desk/web",
