@@ -55,6 +55,9 @@ type Config struct {
 	Objects []objects.Place
 	// Sink keeps files of traces that are sent to the page; nil: none are taken.
 	Sink receive.Sink
+	// ImportBytes is how long such a file may be, as it is sent and decompressed:
+	// 64 MiB.
+	ImportBytes int64
 	// Received is what was counted of requests by OTLP; nil: nothing.
 	Received func() receive.Stats
 	// Metrics are further numbers for /metrics.
@@ -77,6 +80,7 @@ type Config struct {
 func (c Config) orDefaults() Config {
 	c.Requests = cmp.Or(c.Requests, 64)
 	c.Timeout = cmp.Or(c.Timeout, 30*time.Second)
+	c.ImportBytes = cmp.Or(c.ImportBytes, 64<<20)
 	if c.Now == nil {
 		c.Now = time.Now
 	}
@@ -104,7 +108,7 @@ func New(cfg Config) (*API, error) {
 	if cfg.Source == nil {
 		return nil, errors.New("api: there is no source: want something that has traces")
 	}
-	if cfg.Requests < 0 || cfg.Timeout < 0 {
+	if cfg.Requests < 0 || cfg.Timeout < 0 || cfg.ImportBytes < 0 {
 		return nil, errors.New("api: a limit is negative: want a positive one, or zero for the default")
 	}
 	a := &API{cfg: cfg}
@@ -129,7 +133,10 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.handler.Serv
 // routes leads requests to the faces. It is no [http.ServeMux], which would
 // redirect what is not spelled as it likes.
 func (a *API) routes(m *metrics) http.Handler {
-	desk := web.Compress(native.Handler(a.gate, native.Config{Source: a.cfg.Source, Prices: a.cfg.Prices, Now: a.cfg.Now, Version: a.cfg.Version}))
+	desk := web.Compress(native.Handler(a.gate, native.Config{
+		Source: a.cfg.Source, Prices: a.cfg.Prices, Now: a.cfg.Now, Version: a.cfg.Version, Objects: a.cfg.Objects,
+		Sink: a.cfg.Sink, ImportBytes: a.cfg.ImportBytes,
+	}))
 	others := web.Compress(jaeger.Handler(a.gate, a.cfg.Source, a.cfg.Now))
 	grafana := web.Compress(tempo.Handler(a.gate, a.cfg.Source))
 	plain := web.Compress(a.plain(m))

@@ -9,6 +9,11 @@ package objects
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"strings"
 
 	"github.com/sidetrace/sidetrace/oss"
 )
@@ -16,31 +21,91 @@ import (
 // MaxBytes is how long a value may be.
 const MaxBytes = 32 << 20
 
+// maxLink is the longest link: a key of S3 of 1024 bytes, each written as three, and
+// an address. What comes after that, such as a signature, is not counted.
+const maxLink = 4 << 10
+
+// ErrTooLarge says that a value is longer than [MaxBytes].
+var ErrTooLarge = fmt.Errorf("objects: the value is longer than %d bytes", MaxBytes)
+
+// ErrUnknownPlace says that a link leads to no known place.
+var ErrUnknownPlace = errors.New("objects: the link leads to no place that values may be read from")
+
 // A Place is a store, and how links to its objects begin.
 type Place struct {
-	// Store has the objects. It should refuse what is longer than [MaxBytes], as those
-	// of [Folder] and [Bucket] do, as everything that it returns is in memory.
+	// Store has the objects. It should refuse what is longer than [MaxBytes] with
+	// [ErrTooLarge], as those of [Folder] and [Bucket] do, as everything that it
+	// returns is in memory.
 	Store oss.Store
 	// Bases are what links begin with, up to where the key does, such as
 	// file:///var/lib/values or s3://bucket/prefix. What follows is the key.
 	Bases []string
 }
 
-// Folder is the place of an [oss.Dir]: links are file:// URLs.
-func Folder(path string) (Place, error) {
-	d, err := oss.NewDir(path)
-	if err != nil {
-		return Place{}, err
+// Get reads the value that a link names, from the first of the places that may have
+// it. The error is [ErrUnknownPlace] or [ErrTooLarge], or [fs.ErrNotExist] where
+// there is no such value.
+func Get(ctx context.Context, places []Place, link string) ([]byte, error) {
+	missing := ErrUnknownPlace
+	for i := range places {
+		key, ok := places[i].key(link)
+		if !ok {
+			continue
+		}
+		body, err := places[i].Store.Get(ctx, key)
+		switch {
+		case err == nil && len(body) > MaxBytes:
+			return nil, ErrTooLarge
+		case !errors.Is(err, fs.ErrNotExist):
+			return body, err
+		}
+		missing = err
 	}
-	return Place{Store: d, Bases: []string{d.Link("")}}, nil
+	return nil, missing
 }
 
-// Bucket is the place of an [oss.S3], whose links may have any [oss.LinkStyle].
-func Bucket(ctx context.Context, cfg oss.S3Config) (Place, error) {
-	cfg.Links = oss.LinkPlain
-	s, err := oss.NewS3(ctx, cfg)
-	if err != nil {
-		return Place{}, err
+// key is the key of a link that leads to the place.
+func (p *Place) key(link string) (string, bool) {
+	at, ok := parse(link)
+	if !ok {
+		return "", false
 	}
-	return Place{Store: s, Bases: []string{s.Link("")}}, nil
+	for _, text := range p.Bases {
+		base, ok := parse(text)
+		if !ok || base.scheme != at.scheme || base.host != at.host {
+			continue
+		}
+		if key, below := strings.CutPrefix(at.path, strings.TrimSuffix(base.path, "/")+"/"); below && fs.ValidPath(key) && key != "." {
+			return key, true
+		}
+	}
+	return "", false
+}
+
+// A location is a link in its parts.
+type location struct{ scheme, host, path string }
+
+// parse takes a link apart. One of s3:// has its key as it is; others are URLs, the
+// parameters of which, such as a signature, do not matter.
+func parse(link string) (location, bool) {
+	if rest, found := strings.CutPrefix(link, "s3://"); found {
+		bucket, key, _ := strings.Cut(rest, "/")
+		return location{"s3", bucket, "/" + key}, bucket != "" && len(link) <= maxLink
+	}
+	address, _, _ := strings.Cut(link, "?")
+	u, err := url.Parse(address)
+	if err != nil || u.Opaque != "" || u.User != nil || u.Fragment != "" || len(address) > maxLink {
+		return location{}, false
+	}
+	host := strings.ToLower(u.Host)
+	switch u.Scheme {
+	case "file":
+		if host == "localhost" {
+			host = "" // RFC 8089, section 2
+		}
+		return location{"file", host, u.Path}, host == ""
+	case "http", "https":
+		return location{u.Scheme, host, u.Path}, host != ""
+	}
+	return location{}, false
 }

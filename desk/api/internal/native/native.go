@@ -15,6 +15,8 @@ import (
 
 	"github.com/sidetrace/sidetrace/desk/analysis/agentrun"
 	"github.com/sidetrace/sidetrace/desk/api/internal/web"
+	"github.com/sidetrace/sidetrace/desk/api/objects"
+	"github.com/sidetrace/sidetrace/desk/receive"
 	"github.com/sidetrace/sidetrace/desk/source"
 )
 
@@ -27,6 +29,12 @@ type Config struct {
 	Prices  agentrun.Prices
 	Now     func() time.Time
 	Version string
+	// Objects are where large values lie.
+	Objects []objects.Place
+	// Sink keeps files that are imported; nil: none are.
+	Sink receive.Sink
+	// ImportBytes is how long such a file may be, as it is sent and decompressed.
+	ImportBytes int64
 }
 
 // document describes the face (OpenAPI Specification 3.0).
@@ -38,6 +46,9 @@ var document []byte
 type face struct {
 	Config
 	streams chan struct{} // has an element for each stream of events
+	reading chan struct{} // has an element for each large value that is being read
+	// importing has an element while a file is, which is in memory as a whole.
+	importing chan struct{}
 }
 
 // maxStreams is how many streams of events there may be: a browser opens one for
@@ -46,7 +57,7 @@ const maxStreams = 64
 
 // Handler answers what lies below [Base].
 func Handler(gate *web.Gate, c Config) http.Handler {
-	f := &face{Config: c, streams: make(chan struct{}, maxStreams)}
+	f := &face{Config: c, streams: make(chan struct{}, maxStreams), reading: make(chan struct{}, maxObjects), importing: make(chan struct{}, 1)}
 	own := gate.NewFace("desk", fail)
 	for path, handler := range map[string]web.Handler{
 		"/traces":            f.traces,
@@ -68,12 +79,15 @@ func Handler(gate *web.Gate, c Config) http.Handler {
 		"/sessions":          f.sessions,
 		"/sessions/{id}":     f.session,
 		"/query":             f.query,
+		"/find":              f.find,
+		"/objects":           f.object,
 		"/status":            f.status,
 		"/openapi.json":      f.openAPI,
 	} {
 		own.Get(Base+path, handler)
 	}
 	own.Stream(Base+"/live", f.live)
+	own.Post(Base+"/import", f.importFile)
 	return own
 }
 

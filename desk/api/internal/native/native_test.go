@@ -83,22 +83,34 @@ var document = sync.OnceValues(func() (routers.Router, error) {
 // the question, against the document.
 func ask(t *testing.T, s source.Source, path string) *httptest.ResponseRecorder {
 	t.Helper()
-	r := httptest.NewRequest(http.MethodGet, native.Base+path, nil)
+	return send(t, s, http.MethodGet, path, nil)
+}
+
+// send is ask with any method and body.
+func send(t *testing.T, s source.Source, method, path string, body io.Reader) *httptest.ResponseRecorder {
+	t.Helper()
+	return check(t, handler(s), httptest.NewRequest(method, native.Base+path, body))
+}
+
+// check has a request answered, and checks both against the document.
+func check(t *testing.T, h http.Handler, r *http.Request) *httptest.ResponseRecorder {
+	t.Helper()
 	w := httptest.NewRecorder()
-	handler(s).ServeHTTP(w, r)
+	h.ServeHTTP(w, r)
+	path := r.URL.String()
 	router, err := document()
 	require.NoError(t, err)
 	route, params, err := router.FindRoute(r)
 	require.NoError(t, err, path)
 	in := &openapi3filter.RequestValidationInput{Request: r, PathParams: params, Route: route}
-	if w.Code == http.StatusOK {
+	if w.Code < http.StatusBadRequest && r.Method == http.MethodGet {
 		require.NoError(t, openapi3filter.ValidateRequest(t.Context(), in), path)
 	}
-	body := w.Body.Bytes()
+	answer := w.Body.Bytes()
 	require.NoError(t, openapi3filter.ValidateResponse(t.Context(), &openapi3filter.ResponseValidationInput{
-		RequestValidationInput: in, Status: w.Code, Header: w.Header(), Body: io.NopCloser(bytes.NewReader(body)),
+		RequestValidationInput: in, Status: w.Code, Header: w.Header(), Body: io.NopCloser(bytes.NewReader(answer)),
 		Options: &openapi3filter.Options{IncludeResponseStatus: true},
-	}), "%s: %s", path, body)
+	}), "%s: %s", path, answer)
 	return w
 }
 
@@ -113,8 +125,13 @@ func get(t *testing.T, path string) string {
 // refused asks the sample for something that it refuses, and returns the message.
 func refused(t *testing.T, path string, status int) string {
 	t.Helper()
-	w := ask(t, sample(), path)
-	require.Equal(t, status, w.Code, "%s: %s", path, w.Body)
+	return failure(t, ask(t, sample(), path), status)
+}
+
+// failure is the message of an answer with a status.
+func failure(t *testing.T, w *httptest.ResponseRecorder, status int) string {
+	t.Helper()
+	require.Equal(t, status, w.Code, "%s", w.Body)
 	var answer struct {
 		Error struct {
 			Code, Message string
@@ -294,11 +311,11 @@ func TestSpans(t *testing.T) {
 
 func TestQuery(t *testing.T) {
 	for _, tt := range []struct{ query, want string }{
-		{"", `{"valid":true}`},
-		{"q=" + esc(`{name="x"&&span.a>1}|select(kind)`), `{"valid":true,"query":"{ name = \"x\" && span.a > 1 } | select(kind)","fields":["kind"]}`},
-		{"q=" + esc(`{}>>{}`), `{"valid":true,"query":"{ } >> { }","needsTrace":true}`},
-		{"lucene=" + esc("kind: 2"), `{"valid":true,"query":"{ kind = server }"}`},
-		{"filters=" + esc(`[{"key":"status.code","operator":"equal","value":["2"]}]`), `{"valid":true,"query":"{ status = error }","lucene":"status.code: \"2\""}`},
+		{"", `{"valid":true,"simple":true}`},
+		{"q=" + esc(`{name="x"&&span.a>1}|select(kind)`), `{"valid":true,"query":"{ name = \"x\" && span.a > 1 } | select(kind)","fields":["kind"],"simple":false}`},
+		{"q=" + esc(`{}>>{}`), `{"valid":true,"query":"{ } >> { }","needsTrace":true,"simple":false}`},
+		{"lucene=" + esc("kind: 2"), `{"valid":true,"query":"{ kind = server }","simple":true,"conditions":[{"field":"kind","op":"=","values":[{"type":"kind","text":"server"}]}]}`},
+		{"filters=" + esc(`[{"key":"status.code","operator":"equal","value":["2"]}]`), `{"valid":true,"query":"{ status = error }","simple":true,"conditions":[{"field":"status","op":"=","values":[{"type":"status","text":"error"}]}],"lucene":"status.code: \"2\""}`},
 	} {
 		assert.JSONEq(t, tt.want, get(t, "/query?"+tt.query), tt.query)
 	}
@@ -387,35 +404,42 @@ func TestBadRequests(t *testing.T) {
 	assert.JSONEq(t, `{"error":{"code":"not_found","message":"there is nothing at \"/api/desk/v1/nothing\""}}`, w.Body.String())
 }
 
-// TestParameters checks that the document and the handlers know the same
-// parameters.
+// examples are parameters that requests must have.
+var examples = map[string]string{"baseline": "1", "comparison": "2", "field": "name", "text": "x", "url": "s3://values/key"}
+
+// TestParameters checks that the document and the handlers know the same paths,
+// methods and parameters.
 func TestParameters(t *testing.T) {
 	b, err := os.ReadFile("openapi.json")
 	require.NoError(t, err)
 	doc, err := openapi3.NewLoader().LoadFromData(b)
 	require.NoError(t, err)
-	wanted := regexp.MustCompile(`want some of (.*) \(0\)$`)
+	var paths []string
+	wanted := regexp.MustCompile(`want (?:some of (.*)|none) \(0\)$`)
 	for path, item := range doc.Paths.Map() {
-		var described []string
-		var query strings.Builder
-		query.WriteString("?nonsense=1")
-		for _, p := range item.Get.Parameters {
-			if p.Value.In == "query" {
-				described = append(described, p.Value.Name)
-			}
-			if p.Value.Required && p.Value.In == "query" {
-				query.WriteString("&" + p.Value.Name + "=" + map[string]string{"baseline": "1", "comparison": "2"}[p.Value.Name])
-				if p.Value.Name == "field" {
-					query.WriteString("name")
+		for method, operation := range item.Operations() {
+			paths = append(paths, method+" "+native.Base+path)
+			var described []string
+			query := url.Values{"nonsense": {"1"}}
+			for _, p := range operation.Parameters {
+				if p.Value.In == "query" {
+					described = append(described, p.Value.Name)
+				}
+				if p.Value.Required && p.Value.In == "query" {
+					require.Contains(t, examples, p.Value.Name)
+					query.Set(p.Value.Name, examples[p.Value.Name])
 				}
 			}
+			slices.Sort(described)
+			message := failure(t, send(t, sample(), method, strings.Replace(path, "{id}", "1", 1)+"?"+query.Encode(), nil), 400)
+			known := wanted.FindStringSubmatch(message)
+			require.NotNil(t, known, "%s: %s", path, message)
+			assert.Equal(t, strings.Join(slices.Compact(described), ", "), known[1], path)
 		}
-		slices.Sort(described)
-		message := refused(t, strings.Replace(path, "{id}", "1", 1)+query.String(), 400)
-		known := wanted.FindStringSubmatch(message)
-		require.NotNil(t, known, "%s: %s", path, message)
-		assert.Equal(t, strings.Join(slices.Compact(described), ", "), known[1], path)
 	}
+	face, ok := handler(sample()).(*web.Face)
+	require.True(t, ok)
+	assert.ElementsMatch(t, face.Patterns(), paths, "what is described is what there is")
 }
 
 // failing is a source that cannot be read.

@@ -28,7 +28,12 @@ func queryOf(p *web.Params) *query.Query {
 			return nil
 		}
 	}
-	q = join(q, conditions(p))
+	return also(p, q, conditions(p))
+}
+
+// also is the query whose spans also meet conditions, checked.
+func also(p *web.Params, q *query.Query, conditions query.And) *query.Query {
+	q = join(q, conditions)
 	if q != nil {
 		if _, err := query.Compile(q); err != nil {
 			p.Fail(&web.Error{Code: web.BadQuery, Message: err.Error()})
@@ -114,7 +119,7 @@ func join(q *query.Query, conditions query.And) *query.Query {
 	}
 	if set, ok := q.From.(*query.Spanset); ok {
 		if set.Where != nil {
-			conditions = append(conditions, set.Where)
+			conditions = flat(conditions, set.Where)
 		}
 		return &query.Query{From: &query.Spanset{Where: conditions}, Stages: q.Stages}
 	}
@@ -128,6 +133,14 @@ func join(q *query.Query, conditions query.And) *query.Query {
 	}
 	outer.From = &query.Combine{Op: "&&", Left: &query.Spanset{Where: conditions}, Right: inner}
 	return outer
+}
+
+// flat are conditions and one more, which may be several itself.
+func flat(conditions query.And, more query.Expr) query.And {
+	if several, ok := more.(query.And); ok {
+		return append(conditions, several...)
+	}
+	return append(conditions, more)
 }
 
 // selecting is the query that returns values of fields as well.
@@ -176,7 +189,11 @@ func fieldParams(p *web.Params, name string) (fields []query.Field) {
 // query says whether a query can be read, and where not.
 func (f *face) query(w http.ResponseWriter, r *http.Request) error {
 	p := web.ReadParams(r)
-	q := queryOf(p)
+	rows := query.And{}
+	if text := p.Text("conditions"); text != "" {
+		rows = built(p, text)
+	}
+	q := also(p, queryOf(p), rows)
 	answer := struct {
 		Valid bool     `json:"valid"`
 		Error *problem `json:"error,omitempty"`
@@ -184,6 +201,9 @@ func (f *face) query(w http.ResponseWriter, r *http.Request) error {
 		Query      string   `json:"query,omitempty"`
 		Fields     []string `json:"fields,omitempty"`
 		NeedsTrace bool     `json:"needsTrace,omitempty"`
+		// Conditions are the query as rows, where it is no more than that.
+		Conditions []condition `json:"conditions,omitempty"`
+		Simple     bool        `json:"simple"`
 		// Lucene are the filters as a query string.
 		Lucene string `json:"lucene,omitempty"`
 	}{Valid: true}
@@ -198,12 +218,14 @@ func (f *face) query(w http.ResponseWriter, r *http.Request) error {
 	if err := p.Strict(); err != nil {
 		return err
 	}
+	answer.Simple = q == nil
 	if q != nil {
 		program, err := query.Compile(q)
 		if err != nil {
 			return err
 		}
 		answer.Query, answer.Fields, answer.NeedsTrace = q.String(), fieldsOf(q), program.NeedsTrace()
+		answer.Conditions, answer.Simple = conditionsOf(q)
 	}
 	var list []query.Filter
 	if text := p.Text("filters"); text != "" && json.Unmarshal([]byte(text), &list) == nil {

@@ -24,6 +24,7 @@ type Code string
 const (
 	BadParameter Code = "bad_parameter" // a parameter is unknown, missing, or has a bad value
 	BadQuery     Code = "bad_query"     // a query cannot be read
+	BadFile      Code = "bad_file"      // a file that was sent cannot be read
 	NotFound     Code = "not_found"
 	BadMethod    Code = "bad_method"
 	Unauthorized Code = "unauthorized" // the token is missing or wrong
@@ -39,6 +40,7 @@ const (
 var statuses = map[Code]int{
 	BadParameter: http.StatusBadRequest,
 	BadQuery:     http.StatusBadRequest,
+	BadFile:      http.StatusBadRequest,
 	NotFound:     http.StatusNotFound,
 	BadMethod:    http.StatusMethodNotAllowed,
 	Unauthorized: http.StatusUnauthorized,

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -61,7 +62,12 @@ type Face struct {
 	gate *Gate
 	fail func(http.ResponseWriter, *Error)
 	mux  *http.ServeMux
+	// patterns are those of the routes.
+	patterns []string
 }
+
+// Patterns are the methods and paths that have a route.
+func (f *Face) Patterns() []string { return slices.Clone(f.patterns) }
 
 // NewFace returns a face of a gate whose errors are written by fail, which sets
 // the status.
@@ -96,6 +102,7 @@ func (f *Face) Stream(path string, h Handler) {
 }
 
 func (f *Face) handle(pattern string, who *guard.Guard, h Handler) {
+	f.patterns = append(f.patterns, pattern)
 	f.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 		t := w.(*tracked) // see ServeHTTP
 		err := admit(who, t, r)

@@ -83,6 +83,9 @@ func (z *gzipWriter) Write(b []byte) (int, error) {
 
 func (z *gzipWriter) compressible() bool {
 	h := z.Header()
+	if h.Get("Content-Range") != "" {
+		return false // it counts the bytes as they are
+	}
 	return h.Get("Content-Encoding") == "" && !strings.HasPrefix(h.Get("Content-Type"), "text/event-stream")
 }
 

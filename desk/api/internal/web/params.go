@@ -43,7 +43,11 @@ func (p *Params) Strict() error {
 	for name := range p.values {
 		if p.err == nil && !slices.Contains(p.known, name) {
 			slices.Sort(p.known)
-			p.err = &Error{Code: BadParameter, Message: fmt.Sprintf("there is no parameter %.100q here: want some of %s", name, strings.Join(slices.Compact(p.known), ", "))}
+			wanted := "none"
+			if len(p.known) > 0 {
+				wanted = "some of " + strings.Join(slices.Compact(p.known), ", ")
+			}
+			p.err = &Error{Code: BadParameter, Message: fmt.Sprintf("there is no parameter %.100q here: want %s", name, wanted)}
 		}
 	}
 	return p.err
