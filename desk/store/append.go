@@ -91,10 +91,10 @@ func (s *Store) append(ctx context.Context, kind Kind, body []byte, r *wire.Requ
 		return fmt.Errorf("store: append: %w", err)
 	}
 	s.mu.Lock()
-	fresh := s.insertLocked(r, at, time.Now(), everyRecord)
+	touched := s.insertLocked(r, at, time.Now(), everyRecord)
 	overfull := s.head.isOverfull(&s.cfg)
 	s.mu.Unlock()
-	s.watch.tell(fresh)
+	s.watch.tell(touched)
 	if overfull {
 		s.wakeUp()
 	}
@@ -130,8 +130,9 @@ func (s *Store) waitForRoom(ctx context.Context) error {
 func everyRecord(int) bool { return true }
 
 // insertLocked adds the records of a request that are wanted to the head. It
-// returns the traces that it began.
-func (s *Store) insertLocked(r *wire.Request, at wal.Position, now time.Time, wanted func(n int) bool) (fresh []traceID) {
+// returns the traces that they are of, those more than once whose records are not
+// side by side.
+func (s *Store) insertLocked(r *wire.Request, at wal.Position, now time.Time, wanted func(n int) bool) (touched []traceID) {
 	origins := make([]*segment.Origin, len(r.Groups))
 	for i := range r.Groups {
 		origins[i] = s.head.origins.Of(&r.Groups[i])
@@ -142,8 +143,8 @@ func (s *Store) insertLocked(r *wire.Request, at wal.Position, now time.Time, wa
 			var isNew bool
 			if t, isNew = s.head.of(id, now); isNew {
 				t.continued = s.hasPartsLocked(id)
-				fresh = append(fresh, id)
 			}
+			touched = append(touched, id)
 		}
 		return t
 	}
@@ -166,7 +167,7 @@ func (s *Store) insertLocked(r *wire.Request, at wal.Position, now time.Time, wa
 		s.head.addLog(of(l.TraceID), l)
 	}
 	s.head.changes++
-	return fresh
+	return touched
 }
 
 // lookBack is how many segments are asked for earlier parts of a trace.

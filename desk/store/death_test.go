@@ -21,6 +21,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/sidetrace/sidetrace/desk/source"
 	"github.com/sidetrace/sidetrace/desk/store"
 	"github.com/sidetrace/sidetrace/desk/trace"
 	"github.com/sidetrace/sidetrace/desk/trace/format"
@@ -120,20 +121,18 @@ func hasRequests(t *testing.T, s *store.Store, last uint64) (upTo uint64) {
 		}
 	}
 	got := map[trace.TraceID]int{}
-	r := store.SearchRequest{Limit: 1000}
-	for {
-		page, err := s.Spans(t.Context(), r)
+	_, err := s.Scan(t.Context(), &source.Search{}, func(hit *source.Hit) bool {
+		id := hit.Summary.TraceID
+		require.Zero(t, got[id], "%s is listed twice", id)
+		tr, err := s.Trace(t.Context(), id, source.Range{})
 		require.NoError(t, err)
-		for i := range page.Spans {
-			got[page.Spans[i].Span.TraceID]++
-		}
-		if page.Cursor == "" {
-			break
-		}
-		r.Cursor = page.Cursor
-	}
+		require.Equal(t, hit.Summary.Spans, len(tr.Spans))
+		got[id] = len(tr.Spans)
+		return true
+	})
+	require.NoError(t, err)
 	for _, sp := range request(last + 1) {
-		if _, err := s.Trace(t.Context(), store.TraceRequest{ID: sp.TraceID}); err == nil && sp.Name == "own" || got[sp.TraceID] > len(want[sp.TraceID]) {
+		if _, err := s.Trace(t.Context(), sp.TraceID, source.Range{}); err == nil && sp.Name == "own" || got[sp.TraceID] > len(want[sp.TraceID]) {
 			last++
 			for _, sp := range request(last) {
 				want[sp.TraceID] = append(want[sp.TraceID], sp)
@@ -202,7 +201,7 @@ func TestPowerCut(t *testing.T) {
 		found := uint64(0)
 		for i := range uint64(n) {
 			sp := request(i)[0]
-			tr, err := s.Trace(t.Context(), store.TraceRequest{ID: sp.TraceID})
+			tr, err := s.Trace(t.Context(), sp.TraceID, source.Range{})
 			if err == nil && contains(tr, sp.ID) {
 				require.Equal(t, i, found, "no request is missing before one that is there")
 				found++
@@ -297,7 +296,5 @@ func TestHeldBack(t *testing.T) {
 	require.NoError(t, s.Close())
 	s = open(t, cfg)
 	m.has(t, s)
-	sums := m.summaries()
-	sortSummaries(sums, store.Newest)
-	assert.Equal(t, plain(sums), plain(pages(t, s, store.SearchRequest{Range: store.TimeRange{From: -1 << 63}, Limit: 9})))
+	sameLists(t, batches, s)
 }

@@ -2,10 +2,24 @@
 
 package store
 
-import "time"
+import (
+	"time"
+
+	"github.com/sidetrace/sidetrace/desk/store/segment"
+)
 
 // Merge merges segments that are small.
 func (s *Store) Merge() error { return s.merge() }
+
+// MergeAll merges all segments into one.
+func (s *Store) MergeAll() error {
+	return s.mergeSome(func() []*segment.Segment {
+		if len(s.segments) < 2 {
+			return nil
+		}
+		return s.segments
+	})
+}
 
 // Retain removes what is too old or too much.
 func (s *Store) Retain() { s.retain(time.Now()) }

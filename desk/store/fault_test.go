@@ -15,44 +15,40 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/sidetrace/sidetrace/desk/query"
+	"github.com/sidetrace/sidetrace/desk/source"
 	"github.com/sidetrace/sidetrace/desk/store"
 	"github.com/sidetrace/sidetrace/desk/trace"
 )
 
 // ask asks a store everything. It returns how many traces it lists, and whether an
 // answer said that something is missing.
-func ask(t *testing.T, s *store.Store) (traces int, truncated bool) {
+func ask(t *testing.T, s *store.Store) (traces int, partial bool) {
 	t.Helper()
 	ctx := t.Context()
-	page, err := s.Summaries(ctx, store.SearchRequest{Limit: 10_000})
+	page, err := s.Search(ctx, &source.Search{Limit: 10_000, Total: true})
 	require.NoError(t, err)
-	truncated = page.Cost.Truncated
-	for _, tr := range page.Traces {
-		_, err := s.Trace(ctx, store.TraceRequest{ID: tr.TraceID})
+	partial = page.Effort.Partial
+	seen := map[trace.TraceID]bool{}
+	for _, hit := range page.Hits {
+		require.False(t, seen[hit.Summary.TraceID], "it is listed twice")
+		seen[hit.Summary.TraceID] = true
+		_, err := s.Trace(ctx, hit.Summary.TraceID, source.Range{})
 		if err != nil {
-			require.ErrorIs(t, err, store.ErrNotFound)
+			require.ErrorIs(t, err, source.ErrNotFound)
 		}
 	}
 	q, err := query.Parse(`{ span.uid = "nobody" || duration > 1ms && resource.host.name = "node-1" }`)
 	require.NoError(t, err)
-	found, err := s.Spans(ctx, store.SearchRequest{Query: q, Limit: 10_000})
+	for _, order := range []source.Order{source.Newest, source.Longest} {
+		found, err := s.Spans(ctx, &source.Search{Query: q, Limit: 10_000, Order: order, Total: true})
+		require.NoError(t, err)
+		partial = partial || found.Effort.Partial
+	}
+	logs, err := s.Logs(ctx, &source.LogSearch{Limit: 10_000})
 	require.NoError(t, err)
-	truncated = truncated || found.Cost.Truncated
-	_, err = s.Services(ctx, store.TimeRange{})
+	_, err = s.Describe(ctx)
 	require.NoError(t, err)
-	_, err = s.Edges(ctx, store.TimeRange{})
-	require.NoError(t, err)
-	_, err = s.AttributeKeys(ctx, store.TimeRange{})
-	require.NoError(t, err)
-	field, err := query.ParseField("span.sid")
-	require.NoError(t, err)
-	_, err = s.AttributeValues(ctx, store.ValuesRequest{Field: field})
-	require.NoError(t, err)
-	_, err = s.Sessions(ctx, store.SessionsRequest{})
-	require.NoError(t, err)
-	_, err = s.Logs(ctx, store.LogsRequest{Limit: 10_000})
-	require.NoError(t, err)
-	return len(page.Traces), truncated
+	return len(page.Hits), partial || logs.Effort.Partial
 }
 
 // A file that is damaged costs at most the segment it is of: that is said, and all
@@ -88,9 +84,9 @@ func TestDamagedFiles(t *testing.T) {
 				said := &reports{}
 				s, err := store.Open(store.Config{Dir: damaged, Report: said.add, ReserveBytes: -1})
 				require.NoError(t, err)
-				n, truncated := ask(t, s)
+				n, partial := ask(t, s)
 				assert.GreaterOrEqual(t, n, whole/2)
-				if n < whole || truncated {
+				if n < whole || partial {
 					assert.True(t, len(said.list()) > 0 || name.Name() == "manifest.json" && change == nil)
 				}
 				require.NoError(t, s.Close())
@@ -109,24 +105,14 @@ func TestSideFilesAreMended(t *testing.T) {
 	dir := t.TempDir()
 	batches := agentBatches(3, 3, 60)
 	s := inSegments(t, store.Config{Dir: dir}, batches)
-	edges, err := s.Edges(t.Context(), store.TimeRange{})
-	require.NoError(t, err)
 	require.NoError(t, s.Close())
-	all, err := filepath.Glob(filepath.Join(dir, "seg", "*", "*.*"))
-	require.NoError(t, err)
-	for _, path := range all {
-		if filepath.Ext(path) != ".parquet" && filepath.Base(path) != "manifest.json" {
-			require.NoError(t, os.Truncate(path, 10))
-		}
-	}
+	dropSides(t, dir)
 	said := &reports{}
-	s, err = store.Open(store.Config{Dir: dir, Report: said.add, ReserveBytes: -1})
+	s, err := store.Open(store.Config{Dir: dir, Report: said.add, ReserveBytes: -1})
 	require.NoError(t, err)
 	assert.Len(t, said.list(), s.Segments())
 	modelOf(batches).has(t, s)
-	again, err := s.Edges(t.Context(), store.TimeRange{})
-	require.NoError(t, err)
-	assert.Equal(t, edges, again)
+	sameLists(t, batches, s)
 	require.NoError(t, s.Close())
 	modelOf(batches).has(t, open(t, store.Config{Dir: dir}))
 }
@@ -144,10 +130,10 @@ func TestRetention(t *testing.T) {
 		assert.Less(t, s.Bytes(), size/2+1)
 		assert.Less(t, s.Segments(), n)
 		last := batches[len(batches)-2]
-		_, err := s.Trace(t.Context(), store.TraceRequest{ID: last.Spans[0].TraceID})
+		_, err := s.Trace(t.Context(), last.Spans[0].TraceID, source.Range{})
 		assert.NoError(t, err, "the oldest go first")
-		_, err = s.Trace(t.Context(), store.TraceRequest{ID: batches[0].Spans[0].TraceID})
-		assert.ErrorIs(t, err, store.ErrNotFound)
+		_, err = s.Trace(t.Context(), batches[0].Spans[0].TraceID, source.Range{})
+		assert.ErrorIs(t, err, source.ErrNotFound)
 		ask(t, s)
 	})
 	t.Run("age", func(t *testing.T) {
@@ -189,8 +175,8 @@ func TestAllAtOnce(t *testing.T) {
 	for range 3 {
 		wg.Go(func() {
 			for ctx.Err() == nil {
-				_, truncated := ask(t, s)
-				assert.False(t, truncated)
+				_, partial := ask(t, s)
+				assert.False(t, partial)
 			}
 		})
 	}
@@ -218,16 +204,16 @@ func TestLongTrace(t *testing.T) {
 		send(t, s, &trace.Batch{Spans: spans[i : i+10_000]})
 	}
 	check := func() {
-		got, err := s.Trace(t.Context(), store.TraceRequest{ID: trace.TraceID{7}})
+		got, err := s.Trace(t.Context(), trace.TraceID{7}, source.Range{})
 		require.NoError(t, err)
 		require.Len(t, got.Spans, n)
 		assert.Equal(t, spans[n-1].Parent, got.Spans[n-1].Parent)
-		page, err := s.Summaries(t.Context(), store.SearchRequest{})
+		page, err := s.Search(t.Context(), &source.Search{Limit: 5})
 		require.NoError(t, err)
-		require.Len(t, page.Traces, 1)
-		assert.Equal(t, n, page.Traces[0].Levels)
-		assert.Equal(t, n, page.Traces[0].Spans)
-		assert.True(t, page.Traces[0].Whole)
+		require.Len(t, page.Hits, 1)
+		assert.Equal(t, n, page.Hits[0].Summary.Levels)
+		assert.Equal(t, n, page.Hits[0].Summary.Spans)
+		assert.True(t, page.Hits[0].Summary.Whole)
 	}
 	check()
 	require.NoError(t, s.Flush(t.Context()))

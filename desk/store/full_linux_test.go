@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/sidetrace/sidetrace/desk/source"
 	"github.com/sidetrace/sidetrace/desk/store"
 	"github.com/sidetrace/sidetrace/desk/trace"
 )
@@ -93,7 +94,7 @@ func TestFullDisk(t *testing.T) {
 	require.ErrorIs(t, full, syscall.ENOSPC)
 	has := func() {
 		for id, n := range kept {
-			got, err := s.Trace(t.Context(), store.TraceRequest{ID: id})
+			got, err := s.Trace(t.Context(), id, source.Range{})
 			require.NoError(t, err)
 			require.Len(t, got.Spans, n)
 		}

@@ -18,11 +18,14 @@ const (
 // merge merges segments that are small, so that their number grows with what is
 // stored and not with time. Only such as follow one another are: those between
 // would know less than the merged one, and more than its parts.
-func (s *Store) merge() error {
+func (s *Store) merge() error { return s.mergeSome(s.smallLocked) }
+
+// mergeSome merges segments that follow one another, if there are any to be.
+func (s *Store) mergeSome(pickLocked func() []*segment.Segment) error {
 	s.sealing.Lock()
 	defer s.sealing.Unlock()
 	s.mu.Lock()
-	parts := s.smallLocked()
+	parts := pickLocked()
 	held := s.holdLocked()
 	if len(parts) > 0 {
 		s.nextSeq++

@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -50,10 +51,7 @@ func (s *Store) openSegments() error {
 			s.segments = append(s.segments, g)
 		}
 	}
-	s.inOrder()
-	for _, dir := range broken {
-		s.mend(dir)
-	}
+	s.mendAll(broken)
 	s.inOrder()
 	s.dropReplaced()
 	for _, g := range s.segments {
@@ -97,9 +95,29 @@ func (s *Store) setAside(dir string) error {
 	return fmt.Errorf("set aside as %s; all others are used", to)
 }
 
+// mendAll makes the side files of segments again, from the lowest order on: each
+// knows what is in those before it.
+func (s *Store) mendAll(dirs []string) {
+	orders := map[string]uint64{}
+	for _, dir := range dirs {
+		m, err := segment.ReadManifest(dir)
+		if err != nil {
+			s.report(errors.Join(err, s.setAside(dir)))
+			continue
+		}
+		orders[dir] = m.Order
+	}
+	for _, dir := range slices.SortedFunc(maps.Keys(orders), func(a, b string) int { return cmp.Compare(orders[a], orders[b]) }) {
+		s.mend(dir, orders[dir])
+	}
+}
+
 // mend makes the side files of a segment again.
-func (s *Store) mend(dir string) {
-	err := segment.Rebuild(dir, func(id traceID) (*segment.Part, error) { return partIn(s.segments, id) })
+func (s *Store) mend(dir string, order uint64) {
+	s.inOrder()
+	older := slices.Clone(s.segments)
+	older = slices.DeleteFunc(older, func(g *segment.Segment) bool { return g.Manifest.Order >= order })
+	err := segment.Rebuild(dir, func(id traceID) (*segment.Part, error) { return partIn(older, id) })
 	if err == nil {
 		var g *segment.Segment
 		if g, err = segment.Open(dir, s.caches); err == nil {

@@ -53,7 +53,6 @@ func (v *view) eachStats(m minutes, yield func(*segment.Stats)) {
 			v.warn(err)
 			continue
 		}
-		v.use(g)
 		yield(st)
 	}
 	yield(v.headStats())

@@ -221,7 +221,6 @@ func (s *Store) Close() error {
 	}
 	close(s.done)
 	s.stopped.Wait()
-	s.watch.close()
 	s.gate.Lock()
 	defer s.gate.Unlock()
 	return errors.Join(s.log.Close(), s.folder.Release())

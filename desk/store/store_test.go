@@ -16,8 +16,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/sidetrace/sidetrace/desk/store"
 	"github.com/sidetrace/sidetrace/desk/internal/gen"
+	"github.com/sidetrace/sidetrace/desk/source"
+	"github.com/sidetrace/sidetrace/desk/store"
 	"github.com/sidetrace/sidetrace/desk/store/wire"
 	"github.com/sidetrace/sidetrace/desk/trace"
 	"github.com/sidetrace/sidetrace/desk/trace/format"
@@ -131,12 +132,12 @@ func sameTrace(t *testing.T, want, got *trace.Trace) {
 func (m *model) has(t *testing.T, s *store.Store) {
 	t.Helper()
 	for _, id := range m.ids {
-		got, err := s.Trace(t.Context(), store.TraceRequest{ID: id})
+		got, err := s.Trace(t.Context(), id, source.Range{})
 		require.NoError(t, err)
 		sameTrace(t, m.of[id], got)
 	}
-	_, err := s.Trace(t.Context(), store.TraceRequest{ID: trace.TraceID{0xff, 1}})
-	require.ErrorIs(t, err, store.ErrNotFound)
+	_, err := s.Trace(t.Context(), trace.TraceID{0xff, 1}, source.Range{})
+	require.ErrorIs(t, err, source.ErrNotFound)
 }
 
 func randomBatches(seed uint64, n int) (all []*trace.Batch) {
@@ -195,7 +196,7 @@ func TestAppend(t *testing.T) {
 	partial, ok := errors.AsType[*format.PartialError](s.Append(t.Context(), store.Traces, traces))
 	require.True(t, ok)
 	assert.Equal(t, 1, partial.Skipped)
-	got, err := s.Trace(t.Context(), store.TraceRequest{ID: trace.TraceID{1}})
+	got, err := s.Trace(t.Context(), trace.TraceID{1}, source.Range{})
 	require.NoError(t, err)
 	assert.Equal(t, "good", got.Spans[0].Name)
 }
@@ -225,9 +226,9 @@ func TestClosed(t *testing.T) {
 	require.NoError(t, s.Close())
 	traces, _ := encode(t, agentBatches(1, 1, 5)[0])
 	require.ErrorIs(t, s.Append(t.Context(), store.Traces, traces), store.ErrClosed)
-	_, err := s.Trace(t.Context(), store.TraceRequest{})
+	_, err := s.Trace(t.Context(), trace.TraceID{1}, source.Range{})
 	require.ErrorIs(t, err, store.ErrClosed)
-	_, err = s.Summaries(t.Context(), store.SearchRequest{})
+	_, err = s.Search(t.Context(), &source.Search{Limit: 1})
 	require.ErrorIs(t, err, store.ErrClosed)
 }
 
@@ -240,42 +241,12 @@ func TestOneProcessAtATime(t *testing.T) {
 	require.ErrorContains(t, err, "no folder is given")
 }
 
-func TestWatch(t *testing.T) {
-	s := open(t, store.Config{Dir: t.TempDir()})
-	w := s.Watch()
-	b := &trace.Batch{Spans: []trace.Span{{TraceID: trace.TraceID{1}, ID: trace.SpanID{1}}, {TraceID: trace.TraceID{2}, ID: trace.SpanID{1}}}}
-	send(t, s, b)
-	assert.Equal(t, trace.TraceID{1}, <-w.C)
-	assert.Equal(t, trace.TraceID{2}, <-w.C)
-	b.Spans[0].ID = trace.SpanID{2}
-	send(t, s, &trace.Batch{Spans: b.Spans[:1]})
-	send(t, s, &trace.Batch{Spans: []trace.Span{{TraceID: trace.TraceID{3}, ID: trace.SpanID{1}}}})
-	assert.Equal(t, trace.TraceID{3}, <-w.C, "the others are known")
-	assert.Zero(t, w.Missed())
-	w.Close()
-	w.Close()
-	_, more := <-w.C
-	assert.False(t, more)
-
-	slow := s.Watch()
-	for i := range 1100 {
-		send(t, s, &trace.Batch{Spans: []trace.Span{{TraceID: trace.TraceID{9, byte(i), byte(i >> 8)}, ID: trace.SpanID{1}}}})
-	}
-	assert.Equal(t, 1100-1024, slow.Missed())
-	require.NoError(t, s.Close())
-	for range slow.C {
-		continue
-	}
-	_, more = <-s.Watch().C
-	assert.False(t, more)
-}
-
 func TestContextEnds(t *testing.T) {
 	s := open(t, store.Config{Dir: t.TempDir()})
 	send(t, s, agentBatches(1, 1, 50)[0])
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, err := s.Summaries(ctx, store.SearchRequest{})
+	_, err := s.Search(ctx, &source.Search{Limit: 1})
 	assert.ErrorIs(t, err, context.Canceled)
 	assert.ErrorIs(t, s.Flush(ctx), context.Canceled)
 }

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/sidetrace/sidetrace/desk/source"
 	"github.com/sidetrace/sidetrace/desk/store/digest"
 	"github.com/sidetrace/sidetrace/desk/store/segment"
 	"github.com/sidetrace/sidetrace/desk/store/wire"
@@ -25,8 +26,7 @@ type view struct {
 	decoder  wire.Decoder
 	detail   wire.SpanDetail
 	summer   segment.Summer
-	cost     Cost
-	used     map[*segment.Segment]bool
+	effort   source.Effort
 }
 
 // snapshot is what the head had at one moment. It is not changed any more and may
@@ -60,7 +60,7 @@ func (s *Store) view(ctx context.Context) (*view, error) {
 	if s.last == nil || s.last.changes != s.head.changes {
 		s.last = s.snapshotLocked()
 	}
-	return &view{ctx: ctx, store: s, head: s.last, segments: s.holdLocked(), parts: s.parts, used: map[*segment.Segment]bool{}}, nil
+	return &view{ctx: ctx, store: s, head: s.last, segments: s.holdLocked(), parts: s.parts}, nil
 }
 
 func (v *view) close() { release(v.segments) }
@@ -80,7 +80,9 @@ func (s *Store) snapshotLocked() *snapshot {
 		}
 	}
 	out.loose = slices.Concat(s.loose, s.head.loose)
-	slices.SortFunc(out.traces, func(a, b part) int { return compareKeys(a.key(Newest), b.key(Newest)) })
+	slices.SortFunc(out.traces, func(a, b part) int {
+		return cmp.Or(cmp.Compare(b.start, a.start), bytes.Compare(a.id[:], b.id[:]))
+	})
 	for i := range out.traces {
 		out.byID[out.traces[i].id] = i
 	}
@@ -93,34 +95,21 @@ func (p *part) join(t *headTrace) {
 	p.start, p.end = min(p.start, t.start), max(p.end, t.end)
 }
 
-// key is where a trace stands in an order.
-type key struct {
-	by    int64 // what it is sorted by
-	start int64
-	id    traceID
-}
-
-// compareKeys puts what comes first in a list first: the higher, then the later.
-func compareKeys(a, b key) int {
-	return cmp.Or(cmp.Compare(b.by, a.by), cmp.Compare(b.start, a.start), bytes.Compare(a.id[:], b.id[:]))
-}
-
-func keyOf(s *digest.Summary, o Order) key {
-	if o == Longest {
-		return key{s.Duration(), s.Start, s.TraceID}
-	}
-	return key{s.Start, s.Start, s.TraceID}
-}
-
-// key is where the part alone stands.
-func (p *part) key(o Order) key {
-	return keyOf(&digest.Summary{TraceID: p.id, Start: p.start, End: p.end}, o)
-}
+// maxWarnings is how many different warnings an answer has.
+const maxWarnings = 10
 
 // warn notes that something could not be read.
 func (v *view) warn(err error) {
-	v.cost.Truncated = true
 	v.store.reportOnce(err)
+	v.leaveOut(fmt.Sprintf("something could not be read: %v", err))
+}
+
+// leaveOut notes what an answer leaves out.
+func (v *view) leaveOut(what string) {
+	v.effort.Partial = true
+	if len(v.effort.Warnings) < maxWarnings && !slices.Contains(v.effort.Warnings, what) {
+		v.effort.Warnings = append(v.effort.Warnings, what)
+	}
 }
 
 // spansOf decodes the spans of a part, in the order of their starts.
@@ -205,46 +194,77 @@ func (v *view) whole(id traceID) (spans []trace.Span) {
 		if err != nil {
 			v.warn(fmt.Errorf("trace %s: %w", id, err))
 		}
-		v.use(g)
 		spans = append(spans, own...)
 	}
 	if i, ok := v.head.byID[id]; ok {
 		spans = append(spans, v.spansOf(&v.head.traces[i])...)
 	}
 	sortSpans(spans)
-	v.cost.Traces++
-	v.cost.Spans += len(spans)
+	v.effort.Traces++
+	v.effort.Spans += len(spans)
 	return spans
 }
 
-// use notes that a segment was looked into.
-func (v *view) use(g *segment.Segment) {
-	if !v.used[g] {
-		v.used[g] = true
-		v.cost.Segments++
-	}
-}
-
-// isLatest reports whether a segment's entry is the last word on its trace: no
-// newer segment, nor the head, has a part of it.
+// isLatest reports whether a segment's entry is what knows most of its trace: there
+// are spans, and no newer segment, nor the head, has others.
 func (v *view) isLatest(g *segment.Segment, e *segment.Entry) bool {
+	if e.Summary.Spans == 0 {
+		return false
+	}
 	if order, ok := v.parts[e.Summary.TraceID]; ok && order > g.Manifest.Order {
 		return false
 	}
-	i, ok := v.head.byID[e.Summary.TraceID]
-	return !ok || !v.head.traces[i].continued || len(v.head.traces[i].spans) == 0
+	p := v.inHead(e.Summary.TraceID)
+	return p == nil || len(p.spans) == 0
 }
 
-// Trace is all that the store has of a trace.
-func (s *Store) Trace(ctx context.Context, r TraceRequest) (*trace.Trace, error) {
+// inHead is what the head has of a trace, nil for nothing.
+func (v *view) inHead(id traceID) *part {
+	if i, ok := v.head.byID[id]; ok {
+		return &v.head.traces[i]
+	}
+	return nil
+}
+
+// stored is the entry of the newest segment that has something of a trace, nil if
+// none has. It knows what all segments have.
+func (v *view) stored(id traceID) *segment.Entry {
+	for _, g := range slices.Backward(v.segments) {
+		e, ok, err := g.Find(id)
+		if err != nil {
+			v.warn(err)
+		}
+		if ok {
+			return &e
+		}
+	}
+	return nil
+}
+
+// extent is when a trace of the head begins and ends, with what segments have of it.
+func (v *view) extent(p *part) digest.Summary {
+	s := digest.Summary{TraceID: p.id, Start: p.start, End: p.end}
+	if !p.continued {
+		return s
+	}
+	if e := v.stored(p.id); e != nil && e.Summary.Spans > 0 {
+		s.Start, s.End = min(s.Start, e.Summary.Start), max(s.End, e.Summary.End)
+	}
+	return s
+}
+
+// Trace is all that the store has of a trace: spans by their starts, and log
+// records in the order in which they came. It implements [source.Finder]; no hint is
+// needed.
+func (s *Store) Trace(ctx context.Context, id trace.TraceID, _ source.Range) (*trace.Trace, error) {
 	v, err := s.view(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer v.close()
-	t := &trace.Trace{ID: r.ID, Spans: v.whole(r.ID), Logs: v.wholeLogs(r.ID)}
+	t := &trace.Trace{ID: id, Spans: v.whole(id), Logs: v.wholeLogs(id)}
 	if len(t.Spans) == 0 && len(t.Logs) == 0 {
-		return nil, fmt.Errorf("%w: %s", ErrNotFound, r.ID)
+		return nil, cmp.Or(ctx.Err(), source.ErrNotFound)
 	}
 	return t, ctx.Err()
 }

@@ -98,6 +98,19 @@ func decodeManifest(b []byte) (*Manifest, error) {
 	return m, nil
 }
 
+// ReadManifest reads the manifest of the segment in a folder.
+func ReadManifest(dir string) (*Manifest, error) {
+	b, err := os.ReadFile(filepath.Join(dir, ManifestFile))
+	if err != nil {
+		return nil, fmt.Errorf("segment: %w", err)
+	}
+	m, err := decodeManifest(b)
+	if err != nil {
+		return nil, fmt.Errorf("segment: %s: %w", dir, err)
+	}
+	return m, nil
+}
+
 // writeManifest makes a folder a segment.
 func writeManifest(dir string, m *Manifest) error {
 	b, err := m.encode()

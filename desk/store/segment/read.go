@@ -3,6 +3,7 @@
 package segment
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/sidetrace/sidetrace/desk/store/digest"
@@ -325,9 +326,17 @@ func (s *Segment) Logs(from, n int) (logs []trace.Log, err error) {
 	return logs, nil
 }
 
-// EachLog calls yield with the log records of at least a severity. A record is valid
-// during the call only.
-func (s *Segment) EachLog(severity int32, yield func(*trace.Log)) error {
+// LogRows says which log records are wanted.
+type LogRows struct {
+	From, To int // rows, in the order of the segment; To is not among them
+	// Wanted is asked with when a record was written, or, where that is not known,
+	// seen, and with its severity, before it is read.
+	Wanted func(at int64, severity int32) bool
+}
+
+// EachLog calls yield with the rows of wanted log records, and the records, which are
+// valid during the call only.
+func (s *Segment) EachLog(r LogRows, yield func(row int, l *trace.Log)) error {
 	f, err := s.table(logsFile)
 	if f == nil || err != nil {
 		return err
@@ -336,19 +345,45 @@ func (s *Segment) EachLog(severity int32, yield func(*trace.Log)) error {
 	if err != nil {
 		return err
 	}
-	return eachPage(f, 0, f.Rows(), logDropped+1, func(p *page, _, from, to int) error {
-		for row := from; row < to; row++ {
-			if int32(p.num(logSeverity, row)) < severity {
-				continue
+	for n := r.From / table.PageRows; n*table.PageRows < min(r.To, f.Rows()); n++ {
+		rows, err := r.of(f, n)
+		if len(rows) == 0 || err != nil {
+			if err != nil {
+				return err
 			}
+			continue
+		}
+		p, err := openPage(f, n, logDropped+1)
+		if err != nil {
+			return err
+		}
+		for _, row := range rows {
 			l, err := logOf(p, row, o)
 			if err != nil {
 				return err
 			}
-			yield(&l)
+			yield(n*table.PageRows+row, &l)
 		}
-		return nil
-	})
+	}
+	return nil
+}
+
+// of are the rows of a page that are wanted.
+func (r *LogRows) of(f *table.File, n int) (rows []int, err error) {
+	var columns [3]*table.Vector
+	for i, column := range []int{logTime, logObserved, logSeverity} {
+		if columns[i], err = f.Page(column, n); err != nil {
+			return nil, err
+		}
+	}
+	first := n * table.PageRows
+	for row := max(r.From-first, 0); row < min(r.To-first, f.PageLen(n)); row++ {
+		at := cmp.Or(int64(columns[0].Num(row)), int64(columns[1].Num(row)))
+		if r.Wanted(at, int32(columns[2].Num(row))) {
+			rows = append(rows, row)
+		}
+	}
+	return rows, nil
 }
 
 func logOf(p *page, row int, o *origins) (trace.Log, error) {

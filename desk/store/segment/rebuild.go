@@ -5,8 +5,6 @@ package segment
 import (
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 
 	"github.com/sidetrace/sidetrace/desk/store/table"
 	"github.com/sidetrace/sidetrace/desk/store/wire"
@@ -126,13 +124,9 @@ func EncodeLogs(logs []trace.Log, o *Origins) ([]Log, error) {
 // Rebuild makes the side files of a segment again, from its tables. earlier is what
 // segments of a lower order have of a trace, nil for nothing.
 func Rebuild(dir string, earlier func(trace.TraceID) (*Part, error)) error {
-	text, err := os.ReadFile(filepath.Join(dir, ManifestFile))
+	m, err := ReadManifest(dir)
 	if err != nil {
 		return fmt.Errorf("segment: rebuild: %w", err)
-	}
-	m, err := decodeManifest(text)
-	if err != nil {
-		return fmt.Errorf("segment: rebuild %s: %w", dir, err)
 	}
 	s := &Segment{Manifest: m, Dir: dir, caches: NewCaches(8 << 20)}
 	traces, logs, err := s.ReadAll()

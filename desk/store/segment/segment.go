@@ -64,13 +64,9 @@ type Segment struct {
 // [ErrDamaged] says that a file is not as it was written, and a [SideError] that
 // it is one that [Rebuild] makes again.
 func Open(dir string, caches *Caches) (*Segment, error) {
-	b, err := os.ReadFile(filepath.Join(dir, ManifestFile))
+	m, err := ReadManifest(dir)
 	if err != nil {
 		return nil, fmt.Errorf("segment: open: %w", err)
-	}
-	m, err := decodeManifest(b)
-	if err != nil {
-		return nil, fmt.Errorf("segment: open %s: %w", dir, err)
 	}
 	s := &Segment{Manifest: m, Dir: dir, caches: caches}
 	for name, tail := range m.Tables {

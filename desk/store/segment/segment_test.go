@@ -15,9 +15,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/sidetrace/sidetrace/desk/internal/gen"
 	"github.com/sidetrace/sidetrace/desk/query"
 	"github.com/sidetrace/sidetrace/desk/store/digest"
-	"github.com/sidetrace/sidetrace/desk/internal/gen"
 	"github.com/sidetrace/sidetrace/desk/store/segment"
 	"github.com/sidetrace/sidetrace/desk/store/sketch"
 	"github.com/sidetrace/sidetrace/desk/trace"

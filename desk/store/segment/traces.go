@@ -108,7 +108,7 @@ func filterOf(hashes []uint64, bits uint) []byte {
 func appendFence(b []byte, block []Entry, at uint64, zipped []byte) []byte {
 	f := fence{minStart: math.MaxInt64, maxStart: math.MinInt64, maxDuration: math.MinInt64}
 	for i := range block {
-		if s := &block[i].Summary; block[i].Rows > 0 {
+		if s := &block[i].Summary; s.Spans > 0 {
 			f.minStart, f.maxStart = min(f.minStart, s.Start), max(f.maxStart, s.Start)
 			f.maxDuration = max(f.maxDuration, s.Duration())
 			f.withSpans++

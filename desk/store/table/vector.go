@@ -55,11 +55,15 @@ func (v *Vector) Bytes(row int) []byte {
 	if i < 0 {
 		return nil
 	}
-	w := v.values()
-	if w.size > 0 {
-		return w.data[i*w.size : (i+1)*w.size]
+	return v.values().text(i)
+}
+
+// text is the ith value, a text, bytes or an id.
+func (v *Vector) text(i int) []byte {
+	if v.size > 0 {
+		return v.data[i*v.size : (i+1)*v.size]
 	}
-	return w.data[w.ends[i]:w.ends[i+1]]
+	return v.data[v.ends[i]:v.ends[i+1]]
 }
 
 // weight is how many bytes the vector takes, without its dictionary.
@@ -90,7 +94,7 @@ func (v *Vector) Match(m Matches, found func(row int)) {
 		if w.nums != nil {
 			wanted[i] = m.Num(w.nums[i])
 		} else {
-			wanted[i] = m.Text(w.Bytes(i))
+			wanted[i] = m.Text(w.text(i))
 		}
 	}
 	n := v.n
