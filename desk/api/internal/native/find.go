@@ -86,7 +86,7 @@ func textual(text string) *destination {
 	}
 	keyword, _ := query.Keyword(text)
 	e, err := query.ParseQueryString(keyword)
-	if err != nil {
+	if err != nil || strings.Contains(text, "://") { // which is no field https
 		e = query.Compare{Field: where.Intrinsic("any"), Op: query.Like, Values: []any{"*" + text + "*"}}
 	}
 	return &destination{Kind: "text", Query: query.Where(e).String()}

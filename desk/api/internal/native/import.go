@@ -27,6 +27,9 @@ const (
 	// requestRecords and requestBytes are how many records are handed on at once.
 	requestRecords = 1000
 	requestBytes   = 8 << 20
+	// maxWindow is how far back zstd may refer, which is in memory: as far as its
+	// usual levels do.
+	maxWindow = 8 << 20
 	// maxImported is how many traces an answer lists.
 	maxImported = 1000
 )
@@ -145,7 +148,7 @@ func inflated(in io.Reader, limit int64) (*bufio.Reader, error) {
 		case bytes.HasPrefix(head, []byte{0x1f, 0x8b}):
 			inner, err = gzip.NewReader(r)
 		case bytes.Equal(head, []byte{0x28, 0xb5, 0x2f, 0xfd}):
-			inner, err = zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(8<<20), zstd.WithDecoderMaxMemory(uint64(limit)))
+			inner, err = zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(maxWindow))
 		default:
 			return r, nil
 		}
