@@ -12,6 +12,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/sidetrace/sidetrace/desk/source"
 )
 
 // metrics are the numbers for Prometheus.
@@ -28,10 +30,21 @@ func newMetrics(a *API) (*metrics, error) {
 		Name: "desk_http_request_duration_seconds", Help: "How long requests took that are no streams.",
 		Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30},
 	}, []string{"face", "code"})}
-	underWay := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-		Name: "desk_http_requests_under_way", Help: "Requests that are being answered.",
-	}, func() float64 { return float64(a.gate.UnderWay()) })
-	all := []prometheus.Collector{m.durations, underWay, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{})}
+	all := []prometheus.Collector{
+		m.durations,
+		gauge("desk_http_requests_under_way", "Requests that are being answered.", func() int { return a.gate.UnderWay() }),
+		gauge("desk_http_streams", "Streams of events that are open.", func() int { return a.gate.Streams() }),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "desk_build_info", Help: "The version of the program; always 1.", ConstLabels: prometheus.Labels{"version": a.cfg.Version},
+		}, func() float64 { return 1 }),
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+	}
+	if a.cfg.Received != nil {
+		all = append(all, received(a.cfg.Received))
+	}
+	if d, ok := a.cfg.Source.(source.Describer); ok {
+		all = append(all, stored{d})
+	}
 	for _, c := range append(all, a.cfg.Metrics...) {
 		if err := registry.Register(c); err != nil {
 			return nil, fmt.Errorf("api: metrics: %w", err)
@@ -41,6 +54,10 @@ func newMetrics(a *API) (*metrics, error) {
 		ErrorLog: log.New(reporter{a.cfg.Report}, "", 0), ErrorHandling: promhttp.ContinueOnError, DisableCompression: true,
 	})
 	return m, nil
+}
+
+func gauge(name, help string, read func() int) prometheus.GaugeFunc {
+	return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, func() float64 { return float64(read()) })
 }
 
 func (m *metrics) observe(face string, status int, took time.Duration) {

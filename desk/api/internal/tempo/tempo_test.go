@@ -117,11 +117,12 @@ func found(t *testing.T, body string) string {
 	require.NotNil(t, answer.Traces)
 	var all []string
 	for _, tr := range answer.Traces {
-		one := strings.TrimLeft(tr.TraceID, "0")
+		var one strings.Builder
+		one.WriteString(strings.TrimLeft(tr.TraceID, "0"))
 		for _, s := range tr.SpanSets {
-			one += ":" + strconv.Itoa(len(s.Spans)) + "/" + strconv.Itoa(s.Matched)
+			one.WriteString(":" + strconv.Itoa(len(s.Spans)) + "/" + strconv.Itoa(s.Matched))
 		}
-		all = append(all, one)
+		all = append(all, one.String())
 	}
 	return strings.Join(all, " ")
 }

@@ -10,6 +10,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/sidetrace/sidetrace/desk/internal/guard"
@@ -36,6 +37,8 @@ type Gate struct {
 	places chan struct{} // has an element for each request under way
 	open   context.Context
 	close  context.CancelFunc
+	// streams is how many there are.
+	streams atomic.Int64
 }
 
 // NewGate returns a gate.
@@ -47,6 +50,9 @@ func NewGate(cfg GateConfig) *Gate {
 
 // UnderWay is how many requests are under way.
 func (g *Gate) UnderWay() int { return len(g.places) }
+
+// Streams is how many streams are open.
+func (g *Gate) Streams() int { return int(g.streams.Load()) }
 
 // EndStreams ends the streams, and those that come later. It may be called more
 // than once.
@@ -94,6 +100,8 @@ func (f *Face) Post(path string, h Handler) {
 func (f *Face) Stream(path string, h Handler) {
 	f.handle("GET "+path, f.gate.cfg.Read, func(w http.ResponseWriter, r *http.Request) error {
 		w.(*tracked).stream = true
+		f.gate.streams.Add(1)
+		defer f.gate.streams.Add(-1)
 		ctx, cancel := context.WithCancel(r.Context())
 		defer cancel()
 		defer context.AfterFunc(f.gate.open, cancel)()
