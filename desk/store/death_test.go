@@ -149,14 +149,14 @@ func hasRequests(t *testing.T, s *store.Store, last uint64) (upTo uint64) {
 
 // Whenever the process is killed, every request that was answered is there, once.
 func TestKilled(t *testing.T) {
-	times := 8
+	times := 30
 	if testing.Short() {
 		times = 3
 	}
 	dir, next := t.TempDir(), uint64(0)
 	r := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 1))
 	for range times {
-		last := child(t, dir, next, time.Duration(100+r.IntN(500))*time.Millisecond)
+		last := child(t, dir, next, time.Duration(20+r.IntN(200))*time.Millisecond)
 		cfg := restless
 		cfg.Dir, cfg.Report = dir, func(err error) { assert.ErrorContains(t, err, "the log's end was cut off") }
 		s, err := store.Open(cfg)

@@ -71,7 +71,17 @@ type finder struct {
 	heap  []item
 	seen  map[traceID]bool           // of the traces that may be found more than once, those that were
 	pages map[*segment.Segment][]int // with something that the filter finds
+	rows  map[pageOf][]int           // that it finds, of pages that are looked into again and again
 }
+
+// pageOf is a page of a segment.
+type pageOf struct {
+	segment *segment.Segment
+	page    int
+}
+
+// maxRows is of how many pages the rows are kept.
+const maxRows = 1024
 
 // item is what waits.
 type item struct {
@@ -296,6 +306,9 @@ func (f *finder) openContinued(g *segment.Segment) {
 // mayMatch reports whether the filter finds something of a trace in segments.
 func (f *finder) mayMatch(id traceID) bool {
 	for _, g := range f.v.segments {
+		if len(f.pagesOf(g)) == 0 {
+			continue
+		}
 		e, ok, err := g.Find(id)
 		if err != nil || ok && f.findsIn(g, &e) {
 			return true // reading the trace tells of the error
@@ -311,12 +324,30 @@ func (f *finder) findsIn(g *segment.Segment, e *segment.Entry) bool {
 		if first >= e.FirstRow+e.Rows || first+segment.PageRows <= e.FirstRow {
 			continue
 		}
-		rows, err := g.Rows(f.filter(), p)
+		rows, err := f.rowsOf(pageOf{g, p})
 		if err != nil || slices.ContainsFunc(rows, func(row int) bool { return first+row >= e.FirstRow && first+row < e.FirstRow+e.Rows }) {
 			return true
 		}
 	}
 	return false
+}
+
+// rowsOf are the rows of a page that the filter finds.
+func (f *finder) rowsOf(p pageOf) (rows []int, err error) {
+	if rows, known := f.rows[p]; known {
+		return rows, nil
+	}
+	if rows, err = p.segment.Rows(f.filter(), p.page); err != nil {
+		return nil, err
+	}
+	if len(f.rows) >= maxRows {
+		clear(f.rows)
+	}
+	if f.rows == nil {
+		f.rows = map[pageOf][]int{}
+	}
+	f.rows[p] = rows
+	return rows, nil
 }
 
 // openBlock pushes the traces of a block.

@@ -254,16 +254,14 @@ func (f *spanFinder) read(it *spanItem) *source.SpanRow {
 		s = spans[0]
 	}
 	row := source.RowOf(&s)
-	if f.program == nil {
-		return &row
+	sets, ok := f.match([]trace.Span{s})
+	if !ok {
+		return nil
 	}
-	for _, m := range f.program.Match([]trace.Span{s}) {
-		if m.Values != nil {
-			row.Values = m.Values[0]
-		}
-		return &row
+	if len(sets) > 0 && sets[0].Values != nil {
+		row.Values = sets[0].Values[0]
 	}
-	return nil
+	return &row
 }
 
 // matchSegment matches the traces of a segment that may match: those in which the

@@ -26,6 +26,7 @@ type Caches struct {
 	stats   *lru.Cache[string, *Stats]
 	tokens  *lru.Cache[string, *tokenIndex]
 	origins *lru.Cache[string, *origins]
+	ids     *lru.Cache[string, []byte]
 }
 
 // blockKey is a block of summaries.
@@ -42,8 +43,9 @@ func NewCaches(bytes int64) *Caches {
 		tables:  lru.New[string](bytes/8, func(f *table.File) int64 { return f.Weight() }),
 		blocks:  lru.New[blockKey](bytes/8, func(b []Entry) int64 { return int64(64 + 600*len(b)) }),
 		stats:   lru.New[string](bytes/8, (*Stats).weight),
-		tokens:  lru.New[string](bytes/16, func(x *tokenIndex) int64 { return int64(200 + 16*x.pages) }),
-		origins: lru.New[string](bytes/16, (*origins).weight),
+		tokens:  lru.New[string](bytes/32, func(x *tokenIndex) int64 { return int64(200 + 16*x.pages) }),
+		origins: lru.New[string](bytes/32, (*origins).weight),
+		ids:     lru.New[string](bytes/16, func(b []byte) int64 { return int64(64 + len(b)) }),
 	}
 }
 
@@ -237,11 +239,11 @@ func (s *Segment) Find(id trace.TraceID) (e Entry, ok bool, err error) {
 	if !s.traces.mayHave(hash) {
 		return e, false, nil
 	}
-	numbers, err := s.traces.candidates(hash)
+	ids, err := s.caches.ids.Get(s.Dir, func() ([]byte, error) { return s.traces.file.section(idsSection) })
 	if err != nil {
 		return e, false, &SideError{Path: s.path(tracesFile), Err: err}
 	}
-	for _, n := range numbers {
+	for _, n := range s.traces.candidates(ids, hash) {
 		block, err := s.Block(n / blockTraces)
 		if err != nil {
 			return e, false, err

@@ -9,6 +9,7 @@ import (
 	"io"
 	"math"
 	"slices"
+	"sort"
 
 	"github.com/parquet-go/parquet-go/bloom"
 	"github.com/parquet-go/parquet-go/bloom/xxhash"
@@ -325,35 +326,13 @@ func openTraces(path string) (*traceIndex, error) {
 // mayHave reports whether the segment may have a trace: never false if it has.
 func (x *traceIndex) mayHave(hash uint64) bool { return x.filter.Check(hash) }
 
-// candidates are the numbers of the traces whose id may have a hash.
-func (x *traceIndex) candidates(hash uint64) (numbers []int, err error) {
+// candidates are the numbers of the traces whose id may have a hash, of the section
+// with ids.
+func (x *traceIndex) candidates(ids []byte, hash uint64) (numbers []int) {
 	want := uint32(hash)
-	err = x.file.with(func(f io.ReaderAt) error {
-		// Hashes are spread evenly: the place of one is nearly known.
-		guess := int(uint64(want) * uint64(x.traces) >> 32)
-		for near := 64; ; near *= 8 {
-			from, to := max(guess-near, 0), min(guess+near, x.traces)
-			b := make([]byte, 8*(to-from))
-			if err := x.file.part(f, idsSection, b, uint64(8*from)); err != nil {
-				return err
-			}
-			below := from == 0 || le.Uint32(b) < want
-			above := to == x.traces || le.Uint32(b[len(b)-8:]) > want
-			if below && above {
-				numbers = findHash(b, want)
-				return nil
-			}
-		}
-	})
-	return numbers, err
-}
-
-// findHash finds a hash among ids.
-func findHash(b []byte, want uint32) (numbers []int) {
-	for ; len(b) >= 8; b = b[8:] {
-		if le.Uint32(b) == want {
-			numbers = append(numbers, int(le.Uint32(b[4:])))
-		}
+	at := func(i int) uint32 { return le.Uint32(ids[8*i:]) }
+	for i := sort.Search(x.traces, func(i int) bool { return at(i) >= want }); i < x.traces && at(i) == want; i++ {
+		numbers = append(numbers, int(le.Uint32(ids[8*i+4:])))
 	}
 	return numbers
 }
