@@ -41,10 +41,14 @@ type face struct {
 // Handler answers what lies below /api.
 func Handler(gate *web.Gate, src source.Source, now func() time.Time) http.Handler {
 	f := &face{src, now}
-	mux := http.NewServeMux()
-	mux.Handle("/api/v3/", f.third(gate))
-	mux.Handle("/", f.first(gate))
-	return mux
+	first, third := f.first(gate), f.third(gate)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.EscapedPath(), "/api/v3/") {
+			third.ServeHTTP(w, r)
+			return
+		}
+		first.ServeHTTP(w, r)
+	})
 }
 
 // search is what a search of either version asks for.

@@ -7,11 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"path"
 	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
+	"unicode/utf8"
 
 	"github.com/sidetrace/sidetrace/desk/internal/guard"
 )
@@ -198,16 +200,24 @@ func (f *Face) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			observe(f.name, t.status, time.Since(began))
 		}
 	}()
-	// The mux would redirect to a path without dots and empty parts.
-	if escaped := r.URL.EscapedPath(); !isClean(escaped) {
-		f.fail(t, &Error{Code: NotFound, Message: fmt.Sprintf("there is nothing at %.200q: a path may not have empty parts, . or ..", escaped)})
+	if e := checkPath(r.URL); e != nil {
+		f.fail(t, e)
 		return
 	}
 	f.mux.ServeHTTP(t, r)
 }
 
-func isClean(p string) bool {
-	return strings.HasPrefix(p, "/") && (path.Clean(p) == p || path.Clean(p)+"/" == p)
+// checkPath refuses paths that are no text, and those that the mux would redirect
+// to one without dots and empty parts.
+func checkPath(u *url.URL) *Error {
+	p := u.EscapedPath()
+	if !utf8.ValidString(u.Path) {
+		return &Error{Code: BadParameter, Message: fmt.Sprintf("the path %.200q: want UTF-8", p)}
+	}
+	if clean := path.Clean(p); !strings.HasPrefix(p, "/") || clean != p && clean+"/" != p {
+		return &Error{Code: NotFound, Message: fmt.Sprintf("there is nothing at %.200q: a path may not have empty parts, . or ..", p)}
+	}
+	return nil
 }
 
 // minPatience is how long a client may take for what is written at least: longer

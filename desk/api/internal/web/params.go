@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/sidetrace/sidetrace/desk/source"
 	"github.com/sidetrace/sidetrace/desk/trace"
@@ -31,6 +32,11 @@ func ReadParams(r *http.Request) *Params {
 	p := &Params{values: values}
 	if err != nil {
 		p.err = &Error{Code: BadParameter, Message: "the query of the URL cannot be read: " + err.Error()}
+	}
+	for name, list := range values {
+		if !utf8.ValidString(name) || slices.ContainsFunc(list, func(v string) bool { return !utf8.ValidString(v) }) {
+			p.Fail(BadParam(strconv.Quote(name), "want UTF-8"))
+		}
 	}
 	return p
 }
