@@ -55,3 +55,11 @@ func (s *Store) Bytes() (n int64) {
 	}
 	return n
 }
+
+// SegmentDirs are the folders of the segments.
+func (s *Store) SegmentDirs() (dirs []string) {
+	for _, g := range s.segments {
+		dirs = append(dirs, g.Dir)
+	}
+	return dirs
+}

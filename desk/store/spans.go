@@ -199,13 +199,17 @@ func (f *spanFinder) openSegment(g *segment.Segment) {
 		f.matchSegment(g)
 		return
 	}
+	of := g.PageStarts
+	if f.r.Order == source.Longest {
+		of = g.PageLongest
+	}
 	for _, p := range f.pagesOf(g) {
-		first, last, longest, err := g.SpanRange(p)
+		b, err := of(p)
 		if err != nil {
 			f.v.warn(err)
 			continue
 		}
-		if at, ok := f.bound(first, last, longest); ok {
+		if at, ok := f.bound(b.MinStart, b.MaxStart, b.MaxDuration); ok {
 			f.push(spanItem{at: at, kind: spanPage, segment: g, n: p})
 		}
 	}

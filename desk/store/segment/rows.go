@@ -69,19 +69,26 @@ func (k *keyColumns) yield(page, row int, yield func(*Row)) {
 	yield(&r)
 }
 
-// SpanRange is when the first and the last span of a page start, and how long the
-// longest takes.
-func (s *Segment) SpanRange(page int) (first, last, longest int64, err error) {
+// PageStarts is between which times the spans of a page start; nothing is said of how
+// long they take.
+func (s *Segment) PageStarts(page int) (BlockRange, error) {
+	b := BlockRange{MinStart: math.MaxInt64, MaxStart: math.MinInt64}
+	err := s.eachStart(page, func(start int64) { b.MinStart, b.MaxStart = min(b.MinStart, start), max(b.MaxStart, start) })
+	return b, err
+}
+
+// PageLongest is how long the longest span of a page takes; of when its spans start it
+// is only said what is true of the whole segment.
+func (s *Segment) PageLongest(page int) (BlockRange, error) {
+	b := BlockRange{MinStart: s.Manifest.Start, MaxStart: s.Manifest.End}
 	x, err := s.tokenIndex()
 	if err != nil {
-		return 0, 0, 0, err
+		return b, err
 	}
-	first, last = math.MaxInt64, math.MinInt64
-	err = s.eachStart(page, func(start int64) { first, last = min(first, start), max(last, start) })
 	if page < len(x.zones) {
-		longest = x.zones[page].longest
+		b.MaxDuration = x.zones[page].longest
 	}
-	return first, last, longest, err
+	return b, nil
 }
 
 func (s *Segment) eachStart(page int, yield func(int64)) error {

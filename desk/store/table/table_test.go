@@ -254,6 +254,32 @@ func TestColumns(t *testing.T) {
 	assert.Error(t, err)
 }
 
+// Values of a column that has no dictionary, and of rows in between none.
+func TestMatchWithoutDictionary(t *testing.T) {
+	var spans []trace.Span
+	for i := range 300 {
+		s := trace.Span{TraceID: trace.TraceID{1}, ID: trace.SpanID{byte(i), byte(i >> 8), 1}}
+		if i%3 > 0 {
+			s.Attributes = []trace.KeyValue{{Key: "id", Value: trace.String(fmt.Sprint("no ", i))}}
+		}
+		spans = append(spans, s)
+	}
+	f := open(t, write(t, spans))
+	column, _, ok := f.AttributeColumn("id")
+	require.True(t, ok)
+	v, err := f.Page(column, 0)
+	require.NoError(t, err)
+	for i := range spans {
+		var rows []int
+		v.Match(text(fmt.Sprint("no ", i)), func(row int) { rows = append(rows, row) })
+		if i%3 > 0 {
+			assert.Equal(t, []int{i}, rows)
+		} else {
+			assert.Empty(t, rows)
+		}
+	}
+}
+
 type text string
 
 func (m text) Text(b []byte) bool { return string(b) == string(m) }
