@@ -45,5 +45,6 @@ export function useAnswer<P extends Path>(path: P, query: Asked[P] | undefined, 
     });
     return () => controller.abort();
   }, [url, tries]);
-  return { ...state, retry: () => setTries((n) => n + 1) };
+  const retry = () => setTries((n) => n + 1);
+  return query ? { ...state, retry } : { value: undefined, error: undefined, loading: false, retry };
 }

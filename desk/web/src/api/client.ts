@@ -26,6 +26,7 @@ export interface Answers {
   "/sessions": schema.Sessions;
   "/sessions/{id}": schema.SessionTraces;
   "/query": schema.Query;
+  "/find": schema.Destination;
   "/status": schema.StatusAnswer;
 }
 
@@ -33,7 +34,7 @@ export type Path = keyof Answers;
 
 /** Why there is no answer. */
 export interface Failure {
-  readonly code: schema.Error["error"]["code"] | "unauthorized" | "forbidden" | "unreachable" | "aborted";
+  readonly code: schema.Error["error"]["code"] | "unreachable" | "aborted";
   /** What the desk says, in English; "" if it does not say anything. */
   readonly message: string;
   /** Where in the query, in characters from 1. */

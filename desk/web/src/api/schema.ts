@@ -4,7 +4,7 @@
 
 export type Error = {
   error: {
-    code: "bad_parameter" | "bad_query" | "not_found" | "bad_method" | "unsupported" | "busy" | "timed_out" | "internal";
+    code: "bad_parameter" | "bad_query" | "bad_file" | "not_found" | "bad_method" | "unauthorized" | "forbidden" | "too_large" | "no_room" | "unsupported" | "busy" | "timed_out" | "internal";
     /** What was wrong and what is allowed. */
     message: string;
     /** Where in the query, in characters from 1. */
@@ -899,7 +899,7 @@ export type SessionTraces = {
 export type Query = {
   valid: boolean;
   error?: {
-    code: "bad_parameter" | "bad_query" | "not_found" | "bad_method" | "unsupported" | "busy" | "timed_out" | "internal";
+    code: "bad_parameter" | "bad_query" | "bad_file" | "not_found" | "bad_method" | "unauthorized" | "forbidden" | "too_large" | "no_room" | "unsupported" | "busy" | "timed_out" | "internal";
     /** What was wrong and what is allowed. */
     message: string;
     /** Where in the query, in characters from 1. */
@@ -911,8 +911,55 @@ export type Query = {
   fields?: (string)[];
   /** Spans match depending on others. */
   needsTrace?: boolean;
+  /** The query as conditions that all hold for one span, if it is simple. */
+  conditions?: (Condition)[];
+  /** Whether the query is no more than the conditions. */
+  simple: boolean;
   /** The filters as a query string. */
   lucene?: string;
+};
+
+export type Condition = {
+  /** As it is written in queries. */
+  field: string;
+  op: "=" | "!=" | ">" | ">=" | "<" | "<=" | "=~" | "!~" | "like" | "in" | "exists";
+  /** It must not hold. */
+  not?: boolean;
+  /** Several for in, none for exists, else one. */
+  values?: ({
+    type: "string" | "int" | "double" | "bool" | "duration" | "status" | "kind";
+    /** The value, a string without quotes. */
+    text: string;
+  })[];
+};
+
+export type Destination = {
+  kind: "trace" | "session" | "query" | "text";
+  traceId?: string;
+  spanId?: string;
+  session?: string;
+  /** What finds the text, in TraceQL. */
+  query?: string;
+  /** It is there. */
+  found: boolean;
+};
+
+export type Imported = {
+  /** The first 1000 by start. */
+  traces: ({
+    traceId: string;
+    /** Of its first span in the file. */
+    start?: string;
+    spans: number;
+    logs: number;
+  })[];
+  /** How many traces are not listed. */
+  more?: number;
+  spans: number;
+  logs: number;
+  /** How many problems cost a span, a log record or a line. */
+  skipped?: number;
+  warnings?: (string)[];
 };
 
 export type StatusAnswer = {
@@ -1182,6 +1229,16 @@ export type Asked = {
     minDuration?: string;
     maxDuration?: string;
     session?: string;
+    conditions?: string;
+  };
+  "/find": {
+    text?: string;
+  };
+  "/objects": {
+    url?: string;
+    limit?: number;
+  };
+  "/import": {
   };
   "/status": {
   };

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import type { ComponentChildren } from "preact";
-import type { Run } from "../api/run";
-import { count, duration, exactTime, millis, money, timeZoned, tokens, unknown } from "../format/format";
+import { count, duration, exactTime, millis, timeZoned, tokens, unknown } from "../format/format";
 import { t } from "../i18n";
 import { link } from "../state/router";
 import { CopyButton } from "../ui/copy";
 import { Service } from "../ui/service";
+import { costText } from "./cost";
 import type { TraceData } from "./data";
 import { useView } from "./view";
 
@@ -19,14 +19,6 @@ function sessionOf(trace: TraceData): string {
     if (key) return String(span.attributes[key]);
   }
   return "";
-}
-
-/** The cost of a run as text; a lower bound where prices are missing. */
-export function costText(run: Run | undefined): string {
-  const amounts = run?.cost.computed ?? run?.cost.reported;
-  if (!amounts?.length) return unknown;
-  const text = amounts.map((each) => money(each.nano / 1e9, each.currency)).join(" + ");
-  return run?.cost.unpriced && run.cost.computed ? `≥ ${text}` : text;
 }
 
 function Figure({ name, children, tip }: { name: string; children: ComponentChildren; tip?: string | undefined }) {
@@ -85,7 +77,7 @@ function Figures({ trace }: { trace: TraceData }) {
         {used?.total ? tokens(used.total) : unknown}
       </Figure>
       <Figure name={t("col.cost")} tip={unpriced ? t("trace.cost.unpriced", unpriced) : undefined}>
-        {costText(run)}
+        {costText(run?.cost)}
       </Figure>
       <Figure name={t("trace.firstFrame")}>{run && run.firstFrame >= 0 ? duration(run.firstFrame) : unknown}</Figure>
       <Unusual trace={trace} />

@@ -1,22 +1,198 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import { useAnswer } from "../api/answer";
+import { useMemo, useState } from "preact/hooks";
+import { type Answer, useAnswer } from "../api/answer";
+import { type LiveState, useLive } from "../api/live";
+import { usePages } from "../api/pages";
+import type { Condition, Query, Scatter as ScatterAnswer, Trace } from "../api/schema";
+import { palette } from "../format/colour";
+import { significant } from "../format/format";
 import { t } from "../i18n";
 import { range } from "../state/range";
-import { link } from "../state/router";
-import { Failed, Loading } from "../ui/states";
+import { change, link, param } from "../state/router";
+import { useKeys } from "../ui/keys";
+import { Menu } from "../ui/menu";
+import { Failed, Loading, Partial } from "../ui/states";
+import { Table } from "../ui/table";
+import { Builder } from "./builder";
+import { columnChoices, order, traceColumns } from "./columns";
+import { DropZone } from "./import";
+import { gather, merge } from "./merge";
+import { MoreRows } from "./more-rows";
+import { NoneFound } from "./none-found";
+import { alsoAsk, askFor, askForRows, rowsOf, useQuestion } from "./question";
+import { QuickFilters } from "./quick";
+import { Scatter } from "./scatter";
+import { SearchBox, searchField } from "./search-box";
+import { SpanList } from "./span-list";
+import "./traces.css";
 
+/** A duration as a literal of TraceQL. */
+export function durationLiteral(ns: number): string {
+  for (const [unit, size] of [
+    ["s", 1e9],
+    ["ms", 1e6],
+    ["us", 1e3],
+  ] as const) {
+    if (ns >= size) return `${Number(significant(ns / size))}${unit}`;
+  }
+  return `${Math.max(1, Math.round(ns))}ns`;
+}
+
+/** Asks for traces that last from one duration to another. */
+function askForDurations(question: Answer<Query>, shortest: number, longest: number) {
+  const field = "traceDuration";
+  const [low, high] = [durationLiteral(shortest), durationLiteral(longest)];
+  const rows = rowsOf(question);
+  if (!rows) return askFor(alsoAsk(param("q"), `${field} >= ${low} && ${field} <= ${high}`));
+  const bound = (op: Condition["op"], text: string): Condition => ({ field, op, values: [{ type: "duration", text }] });
+  return askForRows([...rows.filter((row) => row.field !== field), bound(">=", low), bound("<=", high)]);
+}
+
+/** The traces that came live since the question was asked. */
+function useNews(): { live: ReadonlyMap<string, Trace>; state: LiveState } {
+  const q = param("q");
+  const on = param("live") === "1";
+  const key = `${on} ${q}`;
+  const [news, set] = useState<{ key: string; live: ReadonlyMap<string, Trace> }>({ key, live: new Map() });
+  const live = news.key === key ? news.live : new Map<string, Trace>();
+  const state = useLive(on ? (q ? { q } : {}) : undefined, (some) => {
+    set((before) => ({ key, live: gather(before.key === key ? before.live : new Map(), some) }));
+  });
+  return { live, state };
+}
+
+function dotOf(trace: Trace): ScatterAnswer["traces"][number] {
+  const { traceId, start, duration, spans, errors, root } = trace;
+  return { traceId, start, duration, spans, errors, service: root.service, name: root.name };
+}
+
+/** The list of traces, or of spans, with what is looked for above it. */
 export function TracesPage() {
-  const answer = useAnswer("/traces", range.value);
-  if (answer.error) return <Failed error={answer.error} onRetry={answer.retry} />;
-  if (!answer.value) return <Loading />;
+  const question = useQuestion();
+  const spans = param("mode") === "spans";
+  const q = param("q");
+  const query = range.value && { ...range.value, ...(q ? { q } : {}) };
+  useKeys("keys.page", [
+    { keys: "/", text: "keys.search", run: () => document.getElementById(searchField)?.focus() },
+    { keys: "Escape", text: "keys.escape", inFields: true, run: leave },
+  ]);
   return (
-    <section aria-label={t("traces.title")}>
-      {answer.value.traces.map((trace) => (
-        <div key={trace.traceId}>
-          <a href={link("trace", trace.traceId)}>{trace.root.name}</a>
-        </div>
-      ))}
+    <section class="traces" aria-label={t("traces.title")}>
+      <SearchBox question={question} />
+      {param("builder") === "1" && <Builder question={question} />}
+      <div class="traces-bar">
+        <BuilderSwitch />
+        <QuickFilters question={question} />
+        <ModeAndColumns spans={spans} />
+      </div>
+      {spans ? <SpanList query={query} /> : <TraceList query={query} question={question} />}
+      <DropZone />
     </section>
   );
+}
+
+/** Leaves a field, or else the query. */
+function leave() {
+  const active = document.activeElement;
+  if (active instanceof HTMLElement && active !== document.body) active.blur();
+  else if (param("q")) askFor("");
+  else return false;
+  return true;
+}
+
+function BuilderSwitch() {
+  const on = param("builder") === "1";
+  return (
+    <button
+      type="button"
+      class="button"
+      aria-pressed={on}
+      data-tip={t("search.builder.tip")}
+      onClick={() => change({ builder: on ? null : "1" }, "replace")}
+    >
+      {t("search.builder")}
+    </button>
+  );
+}
+
+function ModeAndColumns({ spans }: { spans: boolean }) {
+  return (
+    <div class="traces-mode">
+      <fieldset class="segments">
+        <legend class="off-screen">{t("traces.mode")}</legend>
+        <button type="button" class="button" aria-pressed={!spans} onClick={() => change({ mode: null })}>
+          {t("traces.title")}
+        </button>
+        <button type="button" class="button" aria-pressed={spans} onClick={() => change({ mode: "spans" })}>
+          {t("traces.mode.spans")}
+        </button>
+      </fieldset>
+      {!spans && <Menu label={t("traces.columns")} icon="columns" items={columnChoices()} />}
+    </div>
+  );
+}
+
+type TraceQuery = { q?: string; from?: string; to?: string };
+
+function TraceList({ query, question }: { query: TraceQuery | undefined; question: Answer<Query> }) {
+  const list = usePages("/traces", query && { ...query, order: order(), limit: 100 });
+  const dots = useAnswer("/scatter", query);
+  const { live, state } = useNews();
+  const rows = useMemo(
+    () =>
+      merge(
+        list.pages.flatMap((page) => page.traces),
+        live,
+      ),
+    [list.pages, live],
+  );
+  const drawn = useMemo(() => withLive(dots.value?.traces ?? [], live), [dots.value, live]);
+  const services = [...rows.map((row) => row.root.service), ...drawn.map((dot) => dot.service)];
+  const key = [...new Set(services)].sort().join("\n");
+  const hues = useMemo(() => palette(services), [key]);
+  if (list.error && rows.length === 0) {
+    return list.error.code === "bad_query" ? null : <Failed error={list.error} onRetry={list.retry} />;
+  }
+  if (list.pages.length === 0 && list.loading) return <Loading />;
+  const found = dots.value;
+  return (
+    <>
+      {drawn.length > 0 && (
+        <Scatter traces={drawn} palette={hues} onDurations={(low, high) => askForDurations(question, low, high)} />
+      )}
+      <div class="traces-total" role="status">
+        {found && <span>{t("traces.total", found.total, found.failed)}</span>}
+        {found && found.traces.length < found.total && (
+          <span class="dim">{t("scatter.shown", found.traces.length, found.total)}</span>
+        )}
+        {drawn.length > 0 && <span class="dim fold-2">{t("scatter.hint")}</span>}
+        <LiveText state={state} />
+      </div>
+      <Partial of={list.pages.at(-1)} />
+      {rows.length === 0 ? (
+        <NoneFound />
+      ) : (
+        <Table
+          label={t("traces.title")}
+          columns={traceColumns({ palette: hues, longest: Math.max(1, ...rows.map((row) => row.duration)) })}
+          rows={rows}
+          keyOf={(row) => row.traceId}
+          href={(row) => link("trace", row.traceId)}
+          onEnd={list.more}
+          foot={<MoreRows list={list} />}
+        />
+      )}
+    </>
+  );
+}
+
+function withLive(dots: ScatterAnswer["traces"], live: ReadonlyMap<string, Trace>): ScatterAnswer["traces"] {
+  if (live.size === 0) return dots;
+  return [...dots.filter((dot) => !live.has(dot.traceId)), ...[...live.values()].map(dotOf)];
+}
+
+function LiveText({ state }: { state: LiveState }) {
+  if (state === "off") return null;
+  return <span class={state === "failed" ? "warn" : "dim"}>{t(`traces.live.${state}`)}</span>;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { place } from "./float";
 import { Icon, type IconName } from "./icon";
 
@@ -21,6 +21,8 @@ interface MenuProps {
   /** What the button shows; its label if missing and there is no icon. */
   readonly children?: ComponentChildren;
   readonly class?: string;
+  /** Called when the menu opens, to ask for what is in it. */
+  readonly onOpen?: () => void;
 }
 
 function step(list: HTMLElement, by: number | "first" | "last") {
@@ -33,7 +35,7 @@ function step(list: HTMLElement, by: number | "first" | "last") {
 const steps: Record<string, number | "first" | "last"> = { ArrowDown: 1, ArrowUp: -1, Home: "first", End: "last" };
 
 /** A button with a menu: arrows move in it, Esc closes it and gives the focus back. */
-export function Menu({ label, items, icon, children, class: more = "" }: MenuProps) {
+export function Menu({ label, items, icon, children, class: more = "", onOpen }: MenuProps) {
   const [open, set] = useState(false);
   const button = useRef<HTMLButtonElement>(null);
   const close = () => {
@@ -50,7 +52,10 @@ export function Menu({ label, items, icon, children, class: more = "" }: MenuPro
         aria-expanded={open}
         aria-label={label}
         data-tip={children ? undefined : label}
-        onClick={() => set(!open)}
+        onClick={() => {
+          if (!open) onOpen?.();
+          set(!open);
+        }}
       >
         {icon && <Icon name={icon} />}
         {children ?? (icon ? null : label)}
@@ -71,7 +76,6 @@ function MenuList({ label, items, anchor, onClose }: MenuListProps) {
   const list = useRef<HTMLDivElement>(null);
   useEffect(() => {
     if (!list.current) return;
-    place(list.current, anchor.getBoundingClientRect());
     step(list.current, "first");
     const outside = (event: Event) => {
       const target = event.target as Node;
@@ -80,6 +84,9 @@ function MenuList({ label, items, anchor, onClose }: MenuListProps) {
     document.addEventListener("pointerdown", outside);
     return () => document.removeEventListener("pointerdown", outside);
   }, []);
+  useLayoutEffect(() => {
+    if (list.current) place(list.current, anchor.getBoundingClientRect());
+  }, [items.length]);
   const onKeyDown = (event: KeyboardEvent) => {
     const by = steps[event.key];
     if (by !== undefined && list.current) step(list.current, by);

@@ -52,7 +52,6 @@ function Handle() {
     resize(Number(width.value) + by);
   };
   return (
-    // biome-ignore lint/a11y/useSemanticElements: a separator that is moved is no rule
     <div
       class="panel-handle"
       role="separator"

@@ -21,7 +21,8 @@ interface VirtualListProps {
   /** What comes after the last row. */
   readonly foot?: ComponentChildren;
   readonly class?: string;
-  readonly role?: "grid" | "table" | "tree" | "treegrid" | "listbox" | "list";
+  /** Its rows have the roles that belong to it; group if missing. */
+  readonly role?: "grid" | "table" | "tree" | "treegrid" | "listbox";
   readonly label: string;
 }
 
@@ -83,9 +84,9 @@ export function VirtualList(props: VirtualListProps) {
     <div
       ref={list}
       class={`list ${props.class ?? ""}`}
-      role={props.role ?? "list"}
+      role={props.role ?? "group"}
       aria-label={props.label}
-      aria-rowcount={props.role && props.role !== "list" && props.role !== "listbox" ? count : undefined}
+      aria-rowcount={props.role && props.role !== "listbox" ? count : undefined}
       tabIndex={0}
     >
       {props.head && (

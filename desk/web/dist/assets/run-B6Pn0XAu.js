@@ -1,1 +1,0 @@
-import{_ as e,g as t,r as n}from"./index-TgnHDZ0Y.js";function r({trace:r}){return t(n,{title:e(`n.spans`,r.spans.length)})}export{r as default};

@@ -1,1 +1,0 @@
-import{g as e,r as t}from"./index-TgnHDZ0Y.js";function n({id:n}){return e(t,{title:n})}export{n as default};

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import type { Asked, Trace } from "../api/schema";
+import { hueOf } from "../format/colour";
+import { count, duration, exactTime, millis, time, tokens, unknown } from "../format/format";
+import { type PlainKey, t } from "../i18n";
+import { change, param, params } from "../state/router";
+import { costText } from "../trace/cost";
+import { Bar } from "../ui/bar";
+import { Icon } from "../ui/icon";
+import { Service } from "../ui/service";
+import type { Column } from "../ui/table";
+import { useRun } from "./run-figures";
+
+export type Order = NonNullable<Asked["/traces"]["order"]>;
+
+/** The order of the list. */
+export function order(): Order {
+  const asked = param("order");
+  return asked === "oldest" || asked === "longest" ? asked : "newest";
+}
+
+const ids = [
+  "start",
+  "service",
+  "name",
+  "duration",
+  "spans",
+  "errors",
+  "tokens",
+  "cost",
+  "firstFrame",
+  "session",
+  "user",
+  "services",
+  "logs",
+  "id",
+] as const;
+type Id = (typeof ids)[number];
+
+const usual: readonly Id[] = [
+  "start",
+  "service",
+  "name",
+  "duration",
+  "spans",
+  "errors",
+  "tokens",
+  "cost",
+  "firstFrame",
+  "session",
+];
+
+const titles: Record<Id, PlainKey> = {
+  start: "col.start",
+  service: "col.service",
+  name: "col.root",
+  duration: "col.duration",
+  spans: "col.spans",
+  errors: "col.errors",
+  tokens: "col.tokens",
+  cost: "col.cost",
+  firstFrame: "trace.firstFrame",
+  session: "col.session",
+  user: "col.user",
+  services: "col.services",
+  logs: "col.logs",
+  id: "col.id",
+};
+
+/** The columns that are shown, in their order. */
+export function shownColumns(): readonly Id[] {
+  const asked = params("col").filter((id): id is Id => (ids as readonly string[]).includes(id));
+  return asked.length > 0 ? ids.filter((id) => asked.includes(id)) : usual;
+}
+
+/** The columns to choose from. */
+export function columnChoices() {
+  const shown = shownColumns();
+  return ids.map((id) => ({
+    label: t(titles[id]),
+    checked: shown.includes(id),
+    stay: true,
+    run: () => {
+      const now = shown.includes(id) ? shown.filter((each) => each !== id) : [...shown, id];
+      change({ col: now.length > 0 ? now : null }, "replace");
+    },
+  }));
+}
+
+/** The session that a trace says it belongs to. */
+export function sessionOf(trace: Trace): string {
+  return trace.identity.sid ?? trace.identity.conversation ?? trace.identity.chatId ?? "";
+}
+
+interface Context {
+  readonly palette: Map<string, number>;
+  /** In ns. */
+  readonly longest: number;
+}
+
+function DurationCell({ trace, palette, longest }: { trace: Trace } & Context) {
+  return (
+    <span class="duration-cell">
+      <Bar share={trace.duration / longest} colour={hueOf(palette, trace.root.service)} />
+      <span class="num">{duration(trace.duration)}</span>
+    </span>
+  );
+}
+
+function RootCell({ trace }: { trace: Trace }) {
+  return (
+    <span class="root-cell">
+      {!trace.whole && (
+        <span class="warn" data-tip={t("traces.incomplete")}>
+          <Icon name="warning" />
+          <span class="off-screen">{t("traces.incomplete")}</span>
+        </span>
+      )}
+      <span class="cut" dir="auto">
+        {trace.root.name || unknown}
+      </span>
+    </span>
+  );
+}
+
+function CostCell({ trace }: { trace: Trace }) {
+  const { run, loading } = useRun(trace);
+  return <>{loading ? "" : costText(run?.cost)}</>;
+}
+
+function FirstFrameCell({ trace }: { trace: Trace }) {
+  const { run, loading } = useRun(trace);
+  if (loading) return null;
+  return <>{run && run.firstFrame >= 0 ? duration(run.firstFrame) : unknown}</>;
+}
+
+/** The number of failed spans. */
+export function Errors({ n }: { n: number }) {
+  return n > 0 ? <span class="error">{count(n)}</span> : <span class="dim">{count(n)}</span>;
+}
+
+const directions: Record<Order, "ascending" | "descending"> = {
+  newest: "descending",
+  oldest: "ascending",
+  longest: "descending",
+};
+
+/** How a column sorts: by one order after the other. */
+function sortBy(orders: readonly Order[]): NonNullable<Column<Trace>["sort"]> {
+  const now = order();
+  const at = orders.indexOf(now);
+  const next = orders[at + 1] ?? (at < 0 ? orders[0] : "newest");
+  return {
+    now: at < 0 ? "none" : directions[now],
+    onSort: () => change({ order: next === "newest" ? null : next }),
+  };
+}
+
+type Spec = Omit<Column<Trace>, "id" | "title">;
+
+function specs({ palette, longest }: Context): Record<Id, Spec> {
+  return {
+    start: {
+      width: 150,
+      priority: 1,
+      sort: sortBy(["newest", "oldest"]),
+      cell: (trace) => (
+        <span class="num" data-tip={exactTime(trace.start)}>
+          {time(millis(trace.start))}
+        </span>
+      ),
+    },
+    service: { width: 130, priority: 1, cell: (trace) => <Service name={trace.root.service} palette={palette} /> },
+    name: { priority: 1, main: true, cell: (trace) => <RootCell trace={trace} /> },
+    duration: {
+      width: 160,
+      numeric: true,
+      priority: 1,
+      sort: sortBy(["longest"]),
+      cell: (trace) => <DurationCell trace={trace} palette={palette} longest={longest} />,
+    },
+    spans: { width: 60, numeric: true, priority: 1, cell: (trace) => count(trace.spans) },
+    errors: { width: 52, numeric: true, priority: 1, cell: (trace) => <Errors n={trace.errors} /> },
+    tokens: { width: 64, numeric: true, priority: 2, cell: (trace) => tokens(trace.tokens?.total) },
+    cost: { width: 96, numeric: true, priority: 2, cell: (trace) => <CostCell trace={trace} /> },
+    firstFrame: { width: 84, numeric: true, priority: 2, cell: (trace) => <FirstFrameCell trace={trace} /> },
+    session: { width: 200, priority: 3, cell: (trace) => <span class="cut">{sessionOf(trace) || unknown}</span> },
+    user: { width: 100, priority: 3, cell: (trace) => <span class="cut">{trace.identity.uid || unknown}</span> },
+    services: {
+      width: 180,
+      priority: 3,
+      cell: (trace) => <span class="cut">{trace.services.map((each) => each.name).join(", ")}</span>,
+    },
+    logs: { width: 60, numeric: true, priority: 3, cell: (trace) => count(trace.logs) },
+    id: { width: 280, priority: 3, cell: (trace) => <span class="mono cut">{trace.traceId}</span> },
+  };
+}
+
+/** The columns of the list of traces. */
+export function traceColumns(context: Context): Column<Trace>[] {
+  const all = specs(context);
+  return shownColumns().map((id) => ({ id, title: t(titles[id]), ...all[id] }));
+}

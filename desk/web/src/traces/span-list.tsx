@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import { usePages } from "../api/pages";
+import type { Asked, Span } from "../api/schema";
+import { hueOf, palette } from "../format/colour";
+import { duration, exactTime, millis, time, unknown } from "../format/format";
+import { t } from "../i18n";
+import { link, params } from "../state/router";
+import { Bar } from "../ui/bar";
+import { Service } from "../ui/service";
+import { Failed, Loading, Partial } from "../ui/states";
+import { type Column, Table } from "../ui/table";
+import { textOf } from "../ui/value";
+import { MoreRows } from "./more-rows";
+import { NoneFound } from "./none-found";
+
+/** Fields that are shown as columns beside the usual ones. */
+function fields(): string[] {
+  return params("field").slice(0, 8);
+}
+
+function columnsOf(spans: readonly Span[], named: readonly string[]): Column<Span>[] {
+  const hues = palette(spans.map((span) => span.service));
+  const longest = Math.max(1, ...spans.map((span) => span.duration));
+  return [
+    {
+      id: "start",
+      title: t("col.start"),
+      width: 150,
+      priority: 1,
+      cell: (span) => (
+        <span class="num" data-tip={exactTime(span.start)}>
+          {time(millis(span.start))}
+        </span>
+      ),
+    },
+    {
+      id: "service",
+      title: t("col.service"),
+      width: 130,
+      priority: 1,
+      cell: (span) => <Service name={span.service} palette={hues} />,
+    },
+    {
+      id: "name",
+      title: t("col.name"),
+      main: true,
+      priority: 1,
+      cell: (span) => (
+        <span class="cut" dir="auto">
+          {span.name || unknown}
+        </span>
+      ),
+    },
+    ...named.map(
+      (field, i): Column<Span> => ({
+        id: field,
+        title: field,
+        width: 160,
+        priority: 2,
+        cell: (span) => <span class="cut mono">{span.values?.[i] == null ? unknown : textOf(span.values[i])}</span>,
+      }),
+    ),
+    { id: "kind", title: t("col.kind"), width: 80, priority: 2, cell: (span) => span.kind },
+    {
+      id: "status",
+      title: t("col.status"),
+      width: 200,
+      priority: 3,
+      cell: (span) => (
+        <span class={`cut ${span.status === "error" ? "error" : "dim"}`}>{span.message || span.status}</span>
+      ),
+    },
+    {
+      id: "duration",
+      title: t("col.duration"),
+      width: 160,
+      numeric: true,
+      priority: 1,
+      cell: (span) => (
+        <span class="duration-cell">
+          <Bar
+            share={span.duration / longest}
+            colour={span.status === "error" ? "var(--error)" : hueOf(hues, span.service)}
+          />
+          <span class="num">{duration(span.duration)}</span>
+        </span>
+      ),
+    },
+  ];
+}
+
+/** The list of spans that match. */
+export function SpanList({ query }: { query: Asked["/spans"] | undefined }) {
+  const named = fields();
+  const list = usePages("/spans", query && { ...query, field: named, limit: 100 });
+  const spans = list.pages.flatMap((page) => page.spans);
+  if (list.error && spans.length === 0) {
+    return list.error.code === "bad_query" ? null : <Failed error={list.error} onRetry={list.retry} />;
+  }
+  if (list.loading && list.pages.length === 0) return <Loading />;
+  if (spans.length === 0) return <NoneFound />;
+  return (
+    <>
+      <Partial of={list.pages.at(-1)} />
+      <Table
+        label={t("traces.mode.spans")}
+        columns={columnsOf(spans, named)}
+        rows={spans}
+        keyOf={(span) => span.traceId + span.spanId}
+        href={(span) => link("trace", span.traceId, { span: span.spanId })}
+        onEnd={list.more}
+        foot={<MoreRows list={list} />}
+      />
+    </>
+  );
+}
