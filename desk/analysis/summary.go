@@ -31,8 +31,8 @@ type Summary struct {
 	Code     StatusBadge `json:"code"`
 
 	// Start is the first start and End the last end.
-	Start    int64 `json:"start"`
-	End      int64 `json:"end"`
+	Start    int64 `json:"start,string"`
+	End      int64 `json:"end,string"`
 	Duration int64 `json:"duration"`
 	// Longest and Shortest are durations of spans.
 	Longest  int64 `json:"longest"`

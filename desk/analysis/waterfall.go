@@ -20,8 +20,8 @@ type WaterfallOptions struct {
 // A Waterfall is the spans of a trace as rows along its time.
 type Waterfall struct {
 	// Start and End are the first start and the last end of the rows, in ns since 1970.
-	Start int64 `json:"start"`
-	End   int64 `json:"end"`
+	Start int64 `json:"start,string"`
+	End   int64 `json:"end,string"`
 	// Rows are the spans, each above its children, siblings by start.
 	Rows []WaterfallRow `json:"rows"`
 	// Stages are the calls whose both sides are in the trace.

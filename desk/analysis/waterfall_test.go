@@ -261,7 +261,7 @@ func TestWaterfallOfNothing(t *testing.T) {
 		w := analysis.Build(nil).Waterfall(analysis.WaterfallOptions{Align: align})
 		b, err := json.Marshal(w)
 		require.NoError(t, err)
-		assert.JSONEq(t, `{"start":0,"end":0,"rows":[],"stages":[],"groups":[],"cards":[],"skewed":false}`, string(b))
+		assert.JSONEq(t, `{"start":"0","end":"0","rows":[],"stages":[],"groups":[],"cards":[],"skewed":false}`, string(b))
 	}
 }
 

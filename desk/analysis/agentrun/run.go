@@ -91,7 +91,7 @@ type Node struct {
 	// Next are the nodes that ran after it, as its record says.
 	Next []int32 `json:"next,omitempty"`
 
-	Start      int64  `json:"start"`
+	Start      int64  `json:"start,string"`
 	Duration   int64  `json:"duration"`
 	FirstFrame int64  `json:"firstFrame"` // after Start, or Unknown
 	Failed     bool   `json:"failed"`
@@ -151,7 +151,7 @@ type Call struct {
 	// without reasoning tokens, and they were added.
 	Added bool `json:"added"`
 
-	Start      int64 `json:"start"`
+	Start      int64 `json:"start,string"`
 	Duration   int64 `json:"duration"`
 	FirstFrame int64 `json:"firstFrame"` // after Start, or Unknown
 	Failed     bool  `json:"failed"`

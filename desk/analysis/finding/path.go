@@ -19,8 +19,8 @@ type PathStep struct {
 	// Start and End are the piece, in ns since 1970 by the clock of the span, so
 	// that it lies in the span; steps of other services may seem to overlap it if
 	// clocks are off.
-	Start int64 `json:"start"`
-	End   int64 `json:"end"`
+	Start int64 `json:"start,string"`
+	End   int64 `json:"end,string"`
 	// Self is the time of all pieces of this span, in ns.
 	Self time.Duration `json:"self"`
 }
