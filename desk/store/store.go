@@ -61,6 +61,8 @@ type Config struct {
 	// Report is told what goes wrong, and what was found wrong at the start; nil:
 	// nobody is.
 	Report func(error)
+
+	maxCells int // for tests: instead of the constant
 }
 
 // The defaults of a [Config].
@@ -142,9 +144,7 @@ type Store struct {
 	// unmergeable are segments that cannot be read as a whole.
 	unmergeable map[*segment.Segment]bool
 
-	statsMu     sync.Mutex // guards headStats and headStatsOf
-	headStats   *segment.Stats
-	headStatsOf *snapshot
+	meter *headMeter
 
 	toldMu sync.Mutex // guards told
 	told   map[string]bool
@@ -173,7 +173,7 @@ func Open(cfg Config) (*Store, error) {
 		return nil, fmt.Errorf("store: open %s: another process uses it", cfg.Dir)
 	}
 	s := &Store{
-		cfg: cfg, folder: folder, caches: segment.NewCaches(cfg.CacheBytes), head: newHead(), parts: map[traceID]uint64{}, unmergeable: map[*segment.Segment]bool{},
+		cfg: cfg, folder: folder, caches: segment.NewCaches(cfg.CacheBytes), head: newHead(), parts: map[traceID]uint64{}, unmergeable: map[*segment.Segment]bool{}, meter: newHeadMeter(),
 		room: make(chan struct{}), wake: make(chan struct{}, 1), done: make(chan struct{}),
 	}
 	if err := s.recover(); err != nil {

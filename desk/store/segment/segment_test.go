@@ -290,15 +290,21 @@ func TestStats(t *testing.T) {
 		want[k].Add(sp.Duration(), 1)
 		sums[k] += float64(sp.Duration())
 	}
-	require.Len(t, st.Operations, len(want))
-	for i := range st.Operations {
-		o := &st.Operations[i]
-		k := key{o.Minute, o.Service, o.Name, o.Kind, o.Status}
-		w := want[k]
-		require.NotNil(t, w)
-		require.Equal(t, w.Append(nil), o.Durations.Append(nil))
-		assert.InEpsilon(t, sums[k], o.Sum, 1e-9)
+	cells := 0
+	for i, o := range st.Operations {
+		assert.True(t, o.Named)
+		for _, c := range st.OfOperation(i) {
+			k := key{c.Minute, o.Service, o.Name, o.Kind, o.Status}
+			w := want[k]
+			require.NotNil(t, w)
+			require.Equal(t, w.Append(nil), c.Durations)
+			assert.Equal(t, w.Count(), c.Count)
+			assert.Equal(t, o.Status == trace.Error, c.Errors == c.Count)
+			assert.InEpsilon(t, sums[k], c.Sum, 1e-9)
+			cells++
+		}
 	}
+	assert.Len(t, want, cells)
 	calls := 0
 	for _, tr := range b.Traces() {
 		services := map[trace.SpanID]string{}
@@ -313,12 +319,17 @@ func TestStats(t *testing.T) {
 	}
 	got := uint64(0)
 	for i := range st.Calls {
-		got += st.Calls[i].Durations.Count()
+		for _, c := range st.OfCall(i) {
+			got += c.Count
+		}
 	}
 	assert.EqualValues(t, calls, got)
-	i := slices.IndexFunc(st.Keys, func(k segment.Key) bool { return k.Key == "uid" && k.Scope == segment.OfSpan })
+	i := slices.IndexFunc(st.Keys, func(k segment.Key) bool { return k.Key == "uid" && k.Scope == query.Span })
 	require.GreaterOrEqual(t, i, 0)
-	assert.Equal(t, len(b.Spans), st.Keys[i].Values)
+	assert.EqualValues(t, len(b.Spans), st.Keys[i].Values)
+	i = slices.IndexFunc(st.Keys, func(k segment.Key) bool { return k.Key == "host.name" && k.Scope == query.Resource })
+	require.GreaterOrEqual(t, i, 0)
+	assert.EqualValues(t, len(b.Spans), st.Keys[i].Values, "resources count once for each span")
 }
 
 // A trace in two segments is summed up whole by the later one, and calls from one
@@ -361,7 +372,9 @@ func TestParts(t *testing.T) {
 			st, err := s.Stats()
 			require.NoError(t, err)
 			for i := range st.Calls {
-				n[[2]string{st.Calls[i].Caller, st.Calls[i].Callee}] += st.Calls[i].Durations.Count()
+				for _, c := range st.OfCall(i) {
+					n[[2]string{st.Calls[i].Caller, st.Calls[i].Callee}] += c.Count
+				}
 			}
 		}
 		return n

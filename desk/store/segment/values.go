@@ -3,54 +3,41 @@
 package segment
 
 import (
+	"github.com/sidetrace/sidetrace/desk/query"
 	"github.com/sidetrace/sidetrace/desk/store/table"
 	"github.com/sidetrace/sidetrace/desk/trace"
 )
 
-// A Field is something of spans that segments have in a column.
-type Field struct {
-	Scope  Scope  // OfSpan or OfResource
-	Key    string // of the attribute
-	Column Column // if it is no attribute
+// CanCount reports whether [Segment.Values] counts a field: attributes of spans, of
+// resources and of instrumentation scopes.
+func CanCount(f query.Field) bool {
+	return f.Scope == query.Span || f.Scope == query.Resource && f.Name != "service.name" || f.Scope == query.Instrumentation
 }
 
-// A Column is one that every span has.
-type Column uint8
-
-// The columns.
-const (
-	NoColumn Column = iota
-	NameColumn
-	ServiceColumn
-)
-
-// Of is the field of a span.
-func (f Field) Of(s *trace.Span) (trace.Value, bool) {
-	switch {
-	case f.Column == NameColumn:
-		return trace.String(s.Name), true
-	case f.Column == NoColumn && f.Scope == OfSpan:
-		return s.Attribute(f.Key)
-	case s.Resource == nil:
-		return trace.Value{}, false
-	case f.Column == ServiceColumn:
-		v, ok := trace.Lookup(s.Resource.Attributes, "service.name")
-		return trace.String(v.String()), ok
-	}
-	return trace.Lookup(s.Resource.Attributes, f.Key)
+// A ValueCounter takes the values of a field, page by page.
+type ValueCounter struct {
+	// Wanted reports whether a span that starts at a time counts.
+	Wanted func(start int64) bool
+	// Value is told of a value that n spans of a page have. The same value may come
+	// several times.
+	Value func(v trace.Value, n int)
+	// Page is told of each page before it is read, and says whether to go on.
+	Page func() bool
 }
 
-// Values calls yield with the values that the spans which started at wanted times
-// have for a field, and how many of a page have it. It returns how many spans there
-// are.
-func (s *Segment) Values(f Field, wanted func(start int64) bool, yield func(v trace.Value, n int)) (spans int, err error) {
+// Values counts the values that spans have for a field of which [CanCount] is true,
+// and returns how many spans there are. It reads no more than the field.
+func (s *Segment) Values(f query.Field, c *ValueCounter) (spans int, err error) {
 	t, err := s.table(spansFile)
 	if t == nil || err != nil {
 		return 0, err
 	}
-	r := valueReader{segment: s, file: t, field: f}
+	r := valueReader{segment: s, file: t, field: f, yield: c.Value}
 	for p := range t.Pages() {
-		n, err := r.page(p, wanted, yield)
+		if !c.Page() {
+			break
+		}
+		n, err := r.page(p, c.Wanted)
 		if err != nil {
 			return spans, err
 		}
@@ -62,10 +49,11 @@ func (s *Segment) Values(f Field, wanted func(start int64) bool, yield func(v tr
 type valueReader struct {
 	segment *Segment
 	file    *table.File
-	field   Field
+	field   query.Field
+	yield   func(trace.Value, int)
 }
 
-func (r *valueReader) page(p int, wanted func(int64) bool, yield func(trace.Value, int)) (spans int, err error) {
+func (r *valueReader) page(p int, wanted func(int64) bool) (spans int, err error) {
 	starts, err := r.file.Page(spanStart, p)
 	if err != nil {
 		return 0, err
@@ -76,57 +64,38 @@ func (r *valueReader) page(p int, wanted func(int64) bool, yield func(trace.Valu
 			rows = append(rows, row)
 		}
 	}
-	switch {
-	case len(rows) == 0:
-	case r.field.Column == NameColumn:
-		err = r.column(spanName, table.Text, p, rows, yield)
-	case r.field.Column == ServiceColumn, r.field.Scope == OfResource:
-		err = r.resources(p, rows, yield)
-	default:
-		err = r.attribute(p, rows, yield)
+	if len(rows) == 0 {
+		return 0, nil
 	}
-	return len(rows), err
+	if r.field.Scope == query.Span {
+		return len(rows), r.attribute(p, rows)
+	}
+	return len(rows), r.origins(p, rows)
 }
 
 // column counts the values of a column.
-func (r *valueReader) column(column int, kind table.Kind, p int, rows []int, yield func(trace.Value, int)) error {
-	v, err := r.file.Page(column, p)
-	if err != nil {
-		return err
-	}
+func (r *valueReader) column(v *table.Vector, kind table.Kind, rows []int) {
 	v.Count(rows, func(row, n int) {
-		yield(valueOf(table.Value{Kind: kind, Num: numOf(v, kind, row), Text: textOf(v, kind, row)}), n)
+		value := table.Value{Kind: kind}
+		if kind == table.Text {
+			value.Text = v.Bytes(row)
+		} else {
+			value.Num = v.Num(row)
+		}
+		r.yield(valueOf(value), n)
 	})
-	return nil
-}
-
-func numOf(v *table.Vector, kind table.Kind, row int) uint64 {
-	if kind == table.Text {
-		return 0
-	}
-	return v.Num(row)
-}
-
-func textOf(v *table.Vector, kind table.Kind, row int) []byte {
-	if kind == table.Text {
-		return v.Bytes(row)
-	}
-	return nil
 }
 
 // attribute counts the values of an attribute: those of its column, and those of
 // rows that have it in the list.
-func (r *valueReader) attribute(p int, rows []int, yield func(trace.Value, int)) error {
-	column, kind, ok := r.file.AttributeColumn(r.field.Key)
+func (r *valueReader) attribute(p int, rows []int) error {
 	var v *table.Vector
-	if ok {
+	if column, kind, ok := r.file.AttributeColumn(r.field.Name); ok {
 		var err error
 		if v, err = r.file.Page(column, p); err != nil {
 			return err
 		}
-		if err := r.column(column, kind, p, rows, yield); err != nil {
-			return err
-		}
+		r.column(v, kind, rows)
 	}
 	list, err := r.file.List(p)
 	if list == nil || err != nil {
@@ -136,32 +105,51 @@ func (r *valueReader) attribute(p int, rows []int, yield func(trace.Value, int))
 		if v.Has(row) {
 			continue
 		}
-		if value, ok := trace.Lookup(list.Attributes(row), r.field.Key); ok {
-			yield(value, 1)
+		if value, ok := trace.Lookup(list.Attributes(row), r.field.Name); ok {
+			r.yield(value, 1)
 		}
 	}
 	return nil
 }
 
-// resources counts the values of an attribute of resources.
-func (r *valueReader) resources(p int, rows []int, yield func(trace.Value, int)) error {
+// origins counts the values of an attribute of resources or scopes.
+func (r *valueReader) origins(p int, rows []int) error {
 	o, err := r.segment.origins()
 	if err != nil {
 		return err
 	}
-	v, err := r.file.Page(spanResource, p)
+	column := spanResource
+	if r.field.Scope == query.Instrumentation {
+		column = spanScope
+	}
+	v, err := r.file.Page(column, p)
 	if err != nil {
 		return err
 	}
 	v.Count(rows, func(row, n int) {
-		res, bad := at(o.resources, v.Num(row))
+		attrs, bad := o.attributes(column, v.Num(row))
 		if bad != nil {
 			err = bad
-			return
 		}
-		if value, ok := r.field.Of(&trace.Span{Resource: res}); ok {
-			yield(value, n)
+		if value, ok := trace.Lookup(attrs, r.field.Name); ok {
+			r.yield(value, n)
 		}
 	})
 	return err
+}
+
+// attributes are those of what a row of spans refers to in a column.
+func (o *origins) attributes(column int, n uint64) ([]trace.KeyValue, error) {
+	if column == spanScope {
+		s, err := at(o.scopes, n)
+		if s == nil {
+			return nil, err
+		}
+		return s.Attributes, err
+	}
+	r, err := at(o.resources, n)
+	if r == nil {
+		return nil, err
+	}
+	return r.Attributes, err
 }

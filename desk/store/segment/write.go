@@ -14,7 +14,6 @@ import (
 
 	"github.com/sidetrace/sidetrace/desk/store/digest"
 	"github.com/sidetrace/sidetrace/desk/store/table"
-	"github.com/sidetrace/sidetrace/desk/store/wire"
 )
 
 // Input is what goes into a segment.
@@ -198,52 +197,3 @@ func (m *Summer) Sum(earlier *Part, own Part) digest.Summary {
 	s.Identity, s.Logs = identity, logs
 	return s
 }
-
-// count counts spans and calls.
-func (b *builder) count() *Stats {
-	var s Statistician
-	names, services := make([]uint32, len(b.texts.list)), make([]uint32, len(b.known))
-	for i, name := range b.texts.list {
-		names[i] = uint32(s.texts.number(name))
-	}
-	for i := range b.known {
-		services[i] = uint32(s.texts.number(b.known[i].origin.Service))
-	}
-	for i := range b.rows {
-		s.numbered(&b.rows[i], services[b.origins[i]], names[b.names[i]])
-	}
-	for i, t := range b.traces {
-		spans, from := b.rows[t.firstRow:t.firstRow+t.rows], 0
-		if p := b.earlier[i]; p != nil && len(p.Spans) > 0 {
-			spans, from = slices.Concat(p.Spans, spans), len(p.Spans)
-		}
-		s.Calls(spans, from)
-	}
-	return s.Stats()
-}
-
-// keys are the keys of all tables.
-func (b *builder) keys() (all []Key) {
-	for scope, t := range []*table.Builder{OfSpan: b.spans, OfEvent: b.events, OfLink: b.links, OfLog: b.logs, OfResource: b.resources, OfScope: b.scopes} {
-		counts := map[Key]int{}
-		t.Keys(func(key string, kind table.Kind, values int) {
-			counts[Key{Scope: Scope(scope), Key: key, Kind: kind}] += values
-		})
-		t.Others(func(_ int, kv *wire.KeyValue) {
-			if k := (Key{Scope: Scope(scope), Key: string(kv.Key), Kind: KindOf(kv.Value.Kind)}); len(counts) < maxKeys || counts[k] > 0 {
-				counts[k]++
-			}
-		})
-		for k, n := range counts {
-			k.Values = n
-			all = append(all, k)
-		}
-	}
-	slices.SortFunc(all, func(a, b Key) int {
-		return cmp.Or(cmp.Compare(a.Scope, b.Scope), cmp.Compare(a.Key, b.Key), cmp.Compare(a.Kind, b.Kind))
-	})
-	return all
-}
-
-// maxKeys bounds how many keys of a table are told of.
-const maxKeys = 5000

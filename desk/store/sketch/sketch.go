@@ -53,6 +53,9 @@ func (s *Sketch) Add(d int64, n uint64) { s.AddBucket(Bucket(d), n) }
 
 // AddBucket counts n durations of a bucket. It is fastest in ascending order.
 func (s *Sketch) AddBucket(bucket uint16, n uint64) {
+	if n == 0 {
+		return
+	}
 	i := len(s.buckets)
 	if i > 0 && bucket <= s.buckets[i-1] {
 		var found bool
@@ -125,8 +128,27 @@ func (s *Sketch) Read(b []byte) (rest []byte, err error) {
 	if size <= 0 || n > uint64(len(b)) {
 		return nil, errMalformed
 	}
-	b = b[size:]
 	s.buckets, s.counts = make([]uint16, 0, n), make([]uint64, 0, n)
+	return read(b, func(bucket uint16, count uint64) {
+		s.buckets, s.counts = append(s.buckets, bucket), append(s.counts, count)
+	})
+}
+
+// Skip is how many durations a sketch counts that [Sketch.Append] wrote, and what
+// stands behind it.
+func Skip(b []byte) (count uint64, rest []byte, err error) {
+	rest, err = read(b, func(_ uint16, n uint64) { count += n })
+	return count, rest, err
+}
+
+// read calls yield with the buckets of a sketch as bytes, and returns what stands
+// behind it.
+func read(b []byte, yield func(bucket uint16, count uint64)) (rest []byte, err error) {
+	n, size := binary.Uvarint(b)
+	if size <= 0 || n > uint64(len(b)) {
+		return nil, errMalformed
+	}
+	b = b[size:]
 	last := uint64(0)
 	for i := range n {
 		step, size := binary.Uvarint(b)
@@ -135,36 +157,96 @@ func (s *Sketch) Read(b []byte) (rest []byte, err error) {
 		}
 		b, last = b[size:], last+step
 		count, size := binary.Uvarint(b)
-		if size <= 0 {
+		if size <= 0 || count == 0 {
 			return nil, errMalformed
 		}
 		b = b[size:]
-		s.buckets, s.counts = append(s.buckets, uint16(last)), append(s.counts, count)
+		yield(uint16(last), count)
 	}
 	return b, nil
 }
 
 // A Sum adds sketches up, of which there may be many: it has room for all buckets.
 // Its zero value is empty and ready.
-type Sum struct{ counts []uint64 }
+type Sum struct {
+	counts    []uint64
+	low, high int // buckets: none that is not empty is below low, nor at high or above
+}
 
 // Add adds a sketch.
 func (a *Sum) Add(s *Sketch) {
-	if a.counts == nil {
-		a.counts = make([]uint64, Buckets)
+	if n := len(s.buckets); n > 0 {
+		a.widen(s.buckets[0], s.buckets[n-1])
 	}
 	for i, b := range s.buckets {
 		a.counts[b] += s.counts[i]
 	}
 }
 
+// AddBytes adds a sketch that [Sketch.Append] wrote and [Skip] took for whole.
+// Of others it adds what it can read.
+func (a *Sum) AddBytes(b []byte) {
+	n, size := binary.Uvarint(b)
+	if size <= 0 {
+		return
+	}
+	bucket := uint64(0)
+	for i := range n {
+		step, stepSize := varint(b[size:])
+		count, countSize := varint(b[size+stepSize:])
+		if bucket += step; stepSize == 0 || countSize == 0 || bucket >= Buckets {
+			return
+		}
+		size += stepSize + countSize
+		if i == 0 || int(bucket) >= a.high {
+			a.widen(uint16(bucket), uint16(bucket))
+		}
+		a.counts[bucket] += count
+	}
+}
+
+// varint is [binary.Uvarint], faster for what is short, and of size 0 where there
+// is none.
+func varint(b []byte) (n uint64, size int) {
+	if len(b) > 0 && b[0] < 0x80 {
+		return uint64(b[0]), 1
+	}
+	n, size = binary.Uvarint(b)
+	return n, max(size, 0)
+}
+
+// widen makes room for buckets from first to last.
+func (a *Sum) widen(first, last uint16) {
+	if a.counts == nil {
+		a.counts = make([]uint64, Buckets)
+	}
+	if a.high == 0 {
+		a.low = int(first)
+	}
+	a.low, a.high = min(a.low, int(first)), max(a.high, int(last)+1)
+}
+
 // Sketch is what was added.
 func (a *Sum) Sketch() Sketch {
-	var s Sketch
-	for b, n := range a.counts {
-		if n > 0 {
-			s.buckets, s.counts = append(s.buckets, uint16(b)), append(s.counts, n)
+	n := 0
+	for _, count := range a.used() {
+		if count > 0 {
+			n++
+		}
+	}
+	s := Sketch{buckets: make([]uint16, 0, n), counts: make([]uint64, 0, n)}
+	for i, count := range a.used() {
+		if count > 0 {
+			s.buckets, s.counts = append(s.buckets, uint16(a.low+i)), append(s.counts, count)
 		}
 	}
 	return s
+}
+
+func (a *Sum) used() []uint64 { return a.counts[a.low:a.high] }
+
+// Reset makes the sum empty again.
+func (a *Sum) Reset() {
+	clear(a.used())
+	a.low, a.high = 0, 0
 }

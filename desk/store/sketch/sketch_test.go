@@ -48,7 +48,7 @@ func TestQuantilesAreNear(t *testing.T) {
 func TestSumsAreExact(t *testing.T) {
 	r := rand.New(rand.NewPCG(2, 2))
 	var whole sketch.Sketch
-	var sum sketch.Sum
+	var sum, bytes sketch.Sum
 	for range 20 {
 		var part sketch.Sketch
 		for range 100 {
@@ -57,8 +57,14 @@ func TestSumsAreExact(t *testing.T) {
 			whole.Add(d, 2)
 		}
 		sum.Add(&part)
+		bytes.AddBytes(part.Append(nil))
 	}
 	assert.Equal(t, whole, sum.Sketch())
+	assert.Equal(t, whole, bytes.Sketch())
+	sum.Reset()
+	assert.Zero(t, ptr(sum.Sketch()).Count())
+	sum.AddBytes(whole.Append(nil))
+	assert.Equal(t, whole, sum.Sketch(), "used again")
 	total := uint64(0)
 	whole.Each(func(low, width int64, count uint64) {
 		assert.Equal(t, sketch.Bucket(low), sketch.Bucket(low+width-1))
@@ -66,6 +72,8 @@ func TestSumsAreExact(t *testing.T) {
 	})
 	assert.EqualValues(t, 4000, total)
 }
+
+func ptr[T any](v T) *T { return &v }
 
 func TestBytes(t *testing.T) {
 	var s, got sketch.Sketch
@@ -80,9 +88,15 @@ func TestBytes(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, []byte{7}, rest)
 	assert.Equal(t, s, got)
+	count, rest, err := sketch.Skip(b)
+	require.NoError(t, err)
+	assert.Equal(t, []byte{7}, rest)
+	assert.Equal(t, s.Count(), count)
 	for n := range len(b) - 1 {
 		_, err := got.Read(b[:n])
-		assert.Error(t, err)
+		require.Error(t, err)
+		_, _, err = sketch.Skip(b[:n])
+		require.Error(t, err)
 	}
 }
 
@@ -93,8 +107,13 @@ func FuzzRead(f *testing.F) {
 	f.Add(s.Append(nil))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		var s, again sketch.Sketch
+		var sum sketch.Sum
+		sum.AddBytes(b)
 		if _, err := s.Read(b); err != nil {
 			return
+		}
+		if s.Count() > 0 {
+			assert.Equal(t, s.Append(nil), ptr(sum.Sketch()).Append(nil))
 		}
 		rest, err := again.Read(s.Append(nil))
 		require.NoError(t, err)
