@@ -38,11 +38,11 @@ type blockKey struct {
 // NewCaches returns caches that take about so many bytes of memory together.
 func NewCaches(bytes int64) *Caches {
 	return &Caches{
-		pages: table.NewCache(bytes / 2),
+		pages: table.NewCache(bytes / 8 * 3),
 		// What the library keeps of a file is several times what it is on disk.
 		tables:  lru.New[string](bytes/8, func(f *table.File) int64 { return f.Weight() }),
 		blocks:  lru.New[blockKey](bytes/8, func(b []Entry) int64 { return int64(64 + 600*len(b)) }),
-		stats:   lru.New[string](bytes/8, (*Stats).weight),
+		stats:   lru.New[string](bytes/4, (*Stats).weight),
 		tokens:  lru.New[string](bytes/32, func(x *tokenIndex) int64 { return int64(200 + 16*x.pages) }),
 		origins: lru.New[string](bytes/32, (*origins).weight),
 		ids:     lru.New[string](bytes/16, func(b []byte) int64 { return int64(64 + len(b)) }),

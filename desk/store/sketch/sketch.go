@@ -190,27 +190,38 @@ func (a *Sum) AddBytes(b []byte) {
 	if size <= 0 {
 		return
 	}
-	bucket := uint64(0)
-	for i := range n {
-		step, stepSize := varint(b[size:])
-		count, countSize := varint(b[size+stepSize:])
-		if bucket += step; stepSize == 0 || countSize == 0 || bucket >= Buckets {
-			return
+	if a.counts == nil {
+		a.counts = make([]uint64, Buckets)
+	}
+	b = b[size:]
+	bucket, first := uint64(0), uint64(Buckets)
+	for range n {
+		var count uint64
+		if len(b) > 1 && b[0]|b[1] < 0x80 { // as nearly all are
+			bucket, count = bucket+uint64(b[0]), uint64(b[1])
+			b = b[2:]
+		} else {
+			step, stepSize := varint(b)
+			more, moreSize := varint(b[stepSize:])
+			if stepSize == 0 || moreSize == 0 || step >= Buckets {
+				break
+			}
+			bucket, count = bucket+step, more
+			b = b[stepSize+moreSize:]
 		}
-		size += stepSize + countSize
-		if i == 0 || int(bucket) >= a.high {
-			a.widen(uint16(bucket), uint16(bucket))
+		if bucket >= uint64(len(a.counts)) {
+			break
 		}
+		first = min(first, bucket)
 		a.counts[bucket] += count
+	}
+	if first < Buckets {
+		a.widen(uint16(first), uint16(min(bucket, Buckets-1)))
 	}
 }
 
-// varint is [binary.Uvarint], faster for what is short, and of size 0 where there
-// is none.
+// varint is [binary.Uvarint], of size 0 where there is none.
 func varint(b []byte) (n uint64, size int) {
-	if len(b) > 0 && b[0] < 0x80 {
-		return uint64(b[0]), 1
-	}
 	n, size = binary.Uvarint(b)
 	return n, max(size, 0)
 }
