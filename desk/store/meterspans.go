@@ -203,7 +203,8 @@ func (r *reading) head() error {
 		}
 		if p.continued {
 			r.whole(p.id)
-		} else if r.within.overlaps(p.start, p.end) && slices.ContainsFunc(p.spans, func(s headSpan) bool { return filter.MayAdmit(&s.Span) }) {
+		} else if slices.ContainsFunc(p.spans, func(s headSpan) bool { return r.within.Contains(s.Start) }) &&
+			slices.ContainsFunc(p.spans, func(s headSpan) bool { return filter.MayAdmit(&s.Span) }) {
 			r.trace(r.headSpans(p, func(*headSpan) bool { return true }))
 		}
 	}
@@ -400,8 +401,9 @@ func (r *reading) entry(s *segment.Scanner, e *segment.Entry) error {
 	case parts:
 		r.whole(id)
 		return nil
-	case !r.within.overlaps(e.Summary.Start, e.Summary.End):
-		return nil
+	}
+	if any, err := s.Any(e, r.within.Contains); !any || err != nil {
+		return err
 	}
 	r.left -= s.Columns() * e.Rows
 	var all []trace.Span

@@ -103,3 +103,45 @@ func TestTmpSource(t *testing.T) {
 		})
 	}
 }
+
+var tmpPlaces = map[string]func(t *testing.T, batches []*trace.Batch) source.Source{}
+
+func init() {
+	mk := func(f func(t *testing.T, p *tmpPlace, bs []*trace.Batch)) func(t *testing.T, batches []*trace.Batch) source.Source {
+		return func(t *testing.T, batches []*trace.Batch) source.Source {
+			p := &tmpPlace{Source: memory.New(), t: t, dir: t.TempDir()}
+			p.open()
+			t.Cleanup(func() { require.NoError(t, p.s.Close()) })
+			for _, b := range batches {
+				p.Source.Add(b)
+			}
+			f(t, p, batches)
+			return p
+		}
+	}
+	tmpPlaces["head"] = mk(func(t *testing.T, p *tmpPlace, bs []*trace.Batch) {
+		for _, b := range bs {
+			send(t, p.s, b)
+		}
+	})
+	tmpPlaces["segments"] = mk(func(t *testing.T, p *tmpPlace, bs []*trace.Batch) {
+		for _, b := range bs {
+			send(t, p.s, b)
+			require.NoError(t, p.s.Flush(t.Context()))
+		}
+	})
+	tmpPlaces["one"] = mk(func(t *testing.T, p *tmpPlace, bs []*trace.Batch) {
+		for _, b := range bs {
+			send(t, p.s, b)
+		}
+		require.NoError(t, p.s.Flush(t.Context()))
+	})
+	tmpPlaces["both"] = mk(func(t *testing.T, p *tmpPlace, bs []*trace.Batch) {
+		for i, b := range bs {
+			send(t, p.s, b)
+			if i == 6 || i == 15 {
+				require.NoError(t, p.s.Flush(t.Context()))
+			}
+		}
+	})
+}

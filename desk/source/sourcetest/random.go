@@ -136,46 +136,15 @@ func (c *checker) random() {
 		got := must[*trace.Trace](c)(c.Source.Trace(c.ctx(), TraceID(id), source.Range{}))
 		c.equal("a trace", texts(want), texts(got))
 	}
+	var fields []query.Field
+	for _, name := range []string{"name", "resource.service.name", "span.code", "span.tags", "tokens", "event.n", ".host", "kind"} {
+		fields = append(fields, must[query.Field](c)(query.ParseField(name)))
+	}
+	by := [][]query.Field{nil, {fields[1], {Scope: query.Intrinsic, Name: "status"}}, {{Scope: query.Span, Name: "http.method"}}}
 	quarter := int64(15 * time.Minute)
 	for _, text := range randomQueries {
-		c.compare(oracle, text, source.Range{})
-		c.compare(oracle, text, source.Range{From: r.start + 17*ms, To: r.start + quarter + 1})
-	}
-}
-
-// compare compares all answers about one query.
-func (c *checker) compare(oracle source.Source, text string, in source.Range) {
-	c.Helper()
-	q := c.parse(text)
-	what := fmt.Sprintf("%s in %v", text, in)
-	for _, order := range []source.Order{source.Newest, source.Oldest, source.Longest} {
-		s := source.Search{Query: q, Range: in, Order: order, Limit: 7, Spans: 2, Total: true}
-		for range 2 {
-			want := must[*source.Page](c)(oracle.Search(c.ctx(), &s))
-			got := must[*source.Page](c)(c.Source.Search(c.ctx(), &s))
-			c.equal(fmt.Sprintf("traces by %s, order %d", what, order), pageText(want), pageText(got))
-			if s.After = want.Next; s.After == nil {
-				break
-			}
+		for _, in := range []source.Range{{}, {From: r.start + 17*ms, To: r.start + quarter + 1}} {
+			Agree(c.T, oracle, c.Source, &Questions{Query: c.parse(text), Range: in, Fields: fields, By: by, Step: 5 * time.Minute, Limit: 7})
 		}
-		s = source.Search{Query: q, Range: in, Order: order, Limit: 9, Total: true}
-		want := must[*source.SpanPage](c)(oracle.Spans(c.ctx(), &s))
-		got := must[*source.SpanPage](c)(c.Source.Spans(c.ctx(), &s))
-		c.equal(fmt.Sprintf("spans by %s, order %d", what, order), spanPageText(want), spanPageText(got))
 	}
-	for _, name := range []string{"name", "resource.service.name", "span.code", "span.tags", "tokens", "event.n", ".host", "kind"} {
-		s := source.ValueSearch{Field: must[query.Field](c)(query.ParseField(name)), Query: q, Range: in, Limit: 3}
-		want := must[*source.Values](c)(oracle.Values(c.ctx(), &s))
-		got := must[*source.Values](c)(c.Source.Values(c.ctx(), &s))
-		c.equal(fmt.Sprintf("values of %s by %s", name, what), valuesText(want), valuesText(got))
-	}
-	for _, by := range [][]query.Field{nil, {must[query.Field](c)(query.ParseField("resource.service.name")), must[query.Field](c)(query.ParseField("status"))}, {must[query.Field](c)(query.ParseField("span.http.method"))}} {
-		s := source.StatisticsSearch{Query: q, Range: in, Step: 5 * time.Minute, By: by, Limit: 4}
-		want := must[*source.Statistics](c)(oracle.Statistics(c.ctx(), &s))
-		got := must[*source.Statistics](c)(c.Source.Statistics(c.ctx(), &s))
-		c.equal(fmt.Sprintf("statistics by %s", what), statisticsText(want), statisticsText(got))
-	}
-	c.equal("edges in "+what, edgesText(must[[]source.Edge](c)(oracle.Edges(c.ctx(), in))), edgesText(must[[]source.Edge](c)(c.Source.Edges(c.ctx(), in))))
-	logs := source.LogSearch{Range: in, MinSeverity: 12, Limit: 20}
-	c.equal("logs in "+what, logText(must[*source.LogPage](c)(oracle.Logs(c.ctx(), &logs)).Logs), logText(must[*source.LogPage](c)(c.Source.Logs(c.ctx(), &logs)).Logs))
 }

@@ -186,6 +186,17 @@ func (s *Scanner) Spans(page int, rows []int) ([]trace.Span, error) {
 	return s.spans, s.nested(page, rows)
 }
 
+// Any reports whether a span of a trace of the segment starts at a wanted time.
+func (s *Scanner) Any(e *Entry, wanted func(start int64) bool) (bool, error) {
+	for row := e.FirstRow; row < e.FirstRow+e.Rows; row++ {
+		starts, err := s.file.Page(spanStart, row/table.PageRows)
+		if err != nil || wanted(int64(starts.Num(row%table.PageRows))) {
+			return err == nil, err
+		}
+	}
+	return false, nil
+}
+
 // Trace calls yield with the spans of a trace of the segment, with what is wanted of
 // them, part by part; they are valid during the call. It ends with the context.
 func (s *Scanner) Trace(ctx context.Context, e *Entry, yield func([]trace.Span)) error {
