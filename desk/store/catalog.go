@@ -138,7 +138,7 @@ func (s *Store) Keys(ctx context.Context, r *source.KeySearch) ([]source.Key, er
 		}
 		st, err := g.Stats()
 		if err != nil {
-			s.reportOnce(err)
+			v.warn(err)
 			continue
 		}
 		add(st.Keys)

@@ -40,7 +40,12 @@ func (s *Store) Statistics(ctx context.Context, r *source.StatisticsSearch) (*so
 	if err != nil {
 		return nil, err
 	}
-	return c.done(r.Limit), nil
+	if c.left {
+		v.leaveOut(fmt.Sprintf("there are more than %d series or %d points: those that came up later were left out", maxSeries, maxPoints))
+	}
+	out := c.done(r.Limit)
+	out.Effort = v.effort
+	return out, nil
 }
 
 // operationSeries counts what is known of each operation.
@@ -67,13 +72,11 @@ func (v *view) operationSeries(sel *selection, c *seriesCounter) error {
 // spanSeries counts spans one by one.
 func (v *view) spanSeries(sel *selection, c *seriesCounter) error {
 	sel.read("duration", "status")
-	effort, err := v.selected(sel, c.within, func(sp *trace.Span, values []trace.Value) {
+	return v.selected(sel, c.within, func(sp *trace.Span, values []trace.Value) {
 		if one := c.of(values); one != nil {
 			c.addSpan(one, sp)
 		}
 	})
-	c.effort.join(effort)
-	return err
 }
 
 // Edges implements [source.Meter].
@@ -114,13 +117,13 @@ func (s *Store) Edges(ctx context.Context, r source.Range) ([]source.Edge, error
 	out := make([]source.Edge, len(list))
 	for i, e := range list {
 		out[i] = e.Edge
-		out[i].Durations = together(&sum, e.parts)
+		out[i].Durations = added(&sum, e.parts)
 	}
 	return out, ctx.Err()
 }
 
-// together is the sum of sketches as bytes.
-func together(sum *sketch.Sum, parts [][]byte) sketch.Sketch {
+// added is the sum of sketches as bytes.
+func added(sum *sketch.Sum, parts [][]byte) sketch.Sketch {
 	sum.Reset()
 	for _, b := range parts {
 		sum.AddBytes(b)
@@ -142,7 +145,6 @@ type seriesCounter struct {
 	points int
 	left   bool // out, as there are too many series or points
 	key    []byte
-	effort effort
 }
 
 // series is what is counted of spans with the same values.
@@ -234,10 +236,7 @@ func (c *seriesCounter) addSpan(s *series, sp *trace.Span) {
 
 // done is what was counted; a limit of 0 is none.
 func (c *seriesCounter) done(limit int) *source.Statistics {
-	if c.left {
-		c.effort.leave(fmt.Sprintf("there are more than %d series or %d points: those that came up later were left out", maxSeries, maxPoints))
-	}
-	out := &source.Statistics{Effort: c.effort.Effort}
+	out := &source.Statistics{}
 	list := sorted(c.all, func(a, b *series) int {
 		return cmp.Or(cmp.Compare(b.spans, a.spans), source.CompareValues(a.by, b.by))
 	})
@@ -252,7 +251,7 @@ func (c *seriesCounter) done(limit int) *source.Statistics {
 		series := source.Series{By: s.by, Points: make([]source.Point, len(points))}
 		for i := range points {
 			if points[i].parts != nil {
-				points[i].Durations = together(&sum, points[i].parts)
+				points[i].Durations = added(&sum, points[i].parts)
 			}
 			series.Points[i] = points[i].Point
 		}

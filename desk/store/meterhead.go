@@ -123,7 +123,7 @@ func (v *view) storedSpans(id traceID, w *segment.Wanted, yield func([]trace.Spa
 			return v.ctx.Err()
 		}
 		if err != nil {
-			v.store.reportOnce(err) // what is left is better than nothing
+			v.warn(err) // what is left is better than nothing
 		}
 	}
 	return nil
@@ -169,7 +169,7 @@ func (v *view) eachStats(r minutes, yield func(st *segment.Stats, contains func(
 		}
 		st, err := g.Stats()
 		if err != nil {
-			v.store.reportOnce(err)
+			v.warn(err)
 			continue
 		}
 		if r.Contains(g.Manifest.Start) && r.Contains(g.Manifest.End) {

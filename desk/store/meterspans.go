@@ -8,28 +8,9 @@ import (
 	"slices"
 
 	"github.com/sidetrace/sidetrace/desk/query"
-	"github.com/sidetrace/sidetrace/desk/source"
 	"github.com/sidetrace/sidetrace/desk/store/segment"
 	"github.com/sidetrace/sidetrace/desk/trace"
 )
-
-// effort is what an answer rests on, as it is found.
-type effort struct{ source.Effort }
-
-// leave notes that something was left out.
-func (e *effort) leave(what string) {
-	e.Partial = true
-	if !slices.Contains(e.Warnings, what) {
-		e.Warnings = append(e.Warnings, what)
-	}
-}
-
-func (e *effort) join(f effort) {
-	e.Traces, e.Spans = e.Traces+f.Traces, e.Spans+f.Spans
-	for _, what := range f.Warnings {
-		e.leave(what)
-	}
-}
 
 // selection is a query and the fields that are asked for.
 type selection struct {
@@ -125,26 +106,29 @@ func (sel *selection) match(spans []trace.Span, yield func(i int, values []trace
 }
 
 // maxCells is how many values are read for one answer: rows of columns.
-const maxCells = 64 << 20
+const maxCells = 32 << 20
 
 // reading is one selection on its way through what the store has, the newest part
 // first.
 type reading struct {
 	*view
-	sel    *selection
-	within minutes
-	wanted *segment.Wanted
-	left   int // cells that may still be read
-	yield  func(*trace.Span, []trace.Value)
-	done   map[traceID]bool // traces in several parts
-	effort effort
+	sel     *selection
+	within  minutes
+	wanted  *segment.Wanted
+	left    int // cells that may still be read
+	yield   func(*trace.Span, []trace.Value)
+	done    map[traceID]bool // traces in several parts
+	stopped bool
 }
 
 // selected calls yield with the spans that match and begin in a range, and their
 // values of the fields that are asked for. Of a span it has what the selection
 // reads, and it is valid during the call.
-func (v *view) selected(sel *selection, within minutes, yield func(*trace.Span, []trace.Value)) (effort, error) {
+func (v *view) selected(sel *selection, within minutes, yield func(*trace.Span, []trace.Value)) error {
 	sel.read("span:start")
+	if sel.program.NeedsTrace() {
+		sel.read("rootName") // and with it what places spans in their trace
+	}
 	r := &reading{view: v, sel: sel, within: within, wanted: segment.NewWanted(sel.reads), left: v.store.cells(), yield: yield, done: map[traceID]bool{}}
 	err := r.head()
 	for _, g := range slices.Backward(v.segments) {
@@ -155,16 +139,15 @@ func (v *view) selected(sel *selection, within minutes, yield func(*trace.Span, 
 			continue
 		}
 		if r.left <= 0 {
-			r.effort.leave(fmt.Sprintf("only the newest %d spans were looked at, of those that the query may be about", r.effort.Spans))
+			r.exhausted()
 			break
 		}
-		if bad := r.segment(g); bad != nil {
-			r.store.reportOnce(bad)
-			r.effort.leave("a part of the store cannot be read")
+		if bad := r.segment(g); bad != nil && v.ctx.Err() == nil {
+			r.warn(bad)
 		}
 		err = v.ctx.Err()
 	}
-	return r.effort, err
+	return err
 }
 
 // matters reports whether a segment may have spans of the range, or one by which a
@@ -290,13 +273,20 @@ func (r *reading) segment(g *segment.Segment) error {
 	})
 }
 
-// goOn reports whether there is still time, and something left of the budget. What
-// is left of a segment once there is not is said with the next segment.
+// goOn reports whether there is still time, and something left of the budget.
 func (r *reading) goOn() bool {
 	if r.left <= 0 {
-		r.effort.leave(fmt.Sprintf("only the newest %d spans were looked at, of those that the query may be about", r.effort.Spans))
+		r.exhausted()
 	}
 	return r.left > 0 && r.ctx.Err() == nil
+}
+
+// exhausted notes that the budget is used up.
+func (r *reading) exhausted() {
+	if !r.stopped {
+		r.leaveOut(fmt.Sprintf("only %d spans were looked at, mostly the newest: it would take too long for all", r.effort.Spans))
+	}
+	r.stopped = true
 }
 
 // page matches the spans of rows, each by itself.

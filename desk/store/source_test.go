@@ -13,7 +13,6 @@ import (
 
 	"github.com/sidetrace/sidetrace/desk/query"
 	"github.com/sidetrace/sidetrace/desk/source"
-	"github.com/sidetrace/sidetrace/desk/source/memory"
 	"github.com/sidetrace/sidetrace/desk/source/sourcetest"
 	"github.com/sidetrace/sidetrace/desk/store"
 	"github.com/sidetrace/sidetrace/desk/store/digest"
@@ -22,8 +21,6 @@ import (
 
 // moving is a store that moves what it has each time something comes.
 type moving struct {
-	source.Catalog
-	source.Meter
 	t   *testing.T
 	dir string
 
@@ -100,6 +97,30 @@ func (m *moving) Watch(ctx context.Context, q *query.Query, yield func([]digest.
 	return s.Watch(ctx, q, yield)
 }
 
+func (m *moving) Services(ctx context.Context, r source.Range) ([]source.Service, error) {
+	return m.store().Services(ctx, r)
+}
+
+func (m *moving) Operations(ctx context.Context, s *source.OperationSearch) ([]source.Operation, error) {
+	return m.store().Operations(ctx, s)
+}
+
+func (m *moving) Keys(ctx context.Context, s *source.KeySearch) ([]source.Key, error) {
+	return m.store().Keys(ctx, s)
+}
+
+func (m *moving) Values(ctx context.Context, s *source.ValueSearch) (*source.Values, error) {
+	return m.store().Values(ctx, s)
+}
+
+func (m *moving) Statistics(ctx context.Context, s *source.StatisticsSearch) (*source.Statistics, error) {
+	return m.store().Statistics(ctx, s)
+}
+
+func (m *moving) Edges(ctx context.Context, r source.Range) ([]source.Edge, error) {
+	return m.store().Edges(ctx, r)
+}
+
 // halves are the spans of a batch in turn, and the first and the second half of its
 // log records.
 func halves(b *trace.Batch) (halves [2]*trace.Batch) {
@@ -171,15 +192,13 @@ func TestSource(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			sourcetest.Run(t, func(t *testing.T) sourcetest.Place {
-				m, rest := newMoving(t), memory.New()
-				m.Catalog, m.Meter = rest, rest
+				m := newMoving(t)
 				return sourcetest.Place{Source: m, Add: func(b *trace.Batch) {
 					if m.isWatched() {
 						send(t, m.now, b) // a trace is told as it is then
 					} else {
 						add(t, m, b)
 					}
-					rest.Add(b)
 				}}
 			})
 		})

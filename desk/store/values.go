@@ -37,12 +37,18 @@ func (s *Store) Values(ctx context.Context, r *source.ValueSearch) (*source.Valu
 	case isEverything(r.Query) && segment.CanCount(r.Field):
 		err = v.columnValues(r.Field, within, c)
 	default:
-		c.effort, err = v.selected(sel, within, func(_ *trace.Span, values []trace.Value) { c.span(values[0], 1) })
+		err = v.selected(sel, within, func(_ *trace.Span, values []trace.Value) { c.span(values[0], 1) })
 	}
 	if err != nil {
 		return nil, err
 	}
-	return c.done(r.Limit), nil
+	if c.out.Distinct.AtLeast {
+		v.leaveOut(fmt.Sprintf("there are more than %d values: those that came up later were left out", maxDistinct))
+	}
+	out := c.done(r.Limit)
+	out.Effort = v.effort
+	out.Distinct.AtLeast = v.effort.Partial
+	return out, nil
 }
 
 // isEverything reports whether a query is met by every span.
@@ -86,7 +92,7 @@ func (v *view) columnValues(f query.Field, within minutes, c *valueCounter) erro
 			continue
 		}
 		if c.out.Spans*2 >= uint64(v.store.cells()) {
-			c.effort.leave(fmt.Sprintf("only the newest %d spans were looked at", c.out.Spans))
+			v.leaveOut(fmt.Sprintf("only the newest %d spans were looked at: it would take too long for all", c.out.Spans))
 			break
 		}
 		n, err := g.Values(f, &segment.ValueCounter{
@@ -95,14 +101,13 @@ func (v *view) columnValues(f query.Field, within minutes, c *valueCounter) erro
 		})
 		c.out.Spans += uint64(n)
 		if err != nil {
-			v.store.reportOnce(err)
-			c.effort.leave("a part of the store cannot be read")
+			v.warn(err)
 		}
 		if v.ctx.Err() != nil {
 			return v.ctx.Err()
 		}
 	}
-	c.effort.Spans = int(c.out.Spans)
+	v.effort.Spans = int(c.out.Spans)
 	return nil
 }
 
@@ -134,7 +139,6 @@ type valueCounter struct {
 	counts   map[string]*source.ValueCount
 	key      []byte
 	out      source.Values
-	effort   effort
 }
 
 // span counts the value of n spans, which may be empty.
@@ -185,11 +189,6 @@ func (c *valueCounter) done(limit int) *source.Values {
 		return cmp.Or(cmp.Compare(b.Count, a.Count), source.CompareValues([]trace.Value{a.Value}, []trace.Value{b.Value}))
 	})
 	c.out.Distinct.Count = len(c.out.List)
-	if c.out.Distinct.AtLeast {
-		c.effort.leave(fmt.Sprintf("there are more than %d values: those that came up later were left out", maxDistinct))
-	}
-	c.out.Distinct.AtLeast = c.out.Distinct.AtLeast || c.effort.Partial
 	c.out.List = slices.Clip(c.out.List[:min(max(limit, 0), len(c.out.List))])
-	c.out.Effort = c.effort.Effort
 	return &c.out
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/sidetrace/sidetrace/desk/query"
 	"github.com/sidetrace/sidetrace/desk/source"
+	"github.com/sidetrace/sidetrace/desk/trace"
 )
 
 // Questions are what two sources are asked for.
@@ -25,6 +26,7 @@ type Questions struct {
 	Limit int
 }
 
+// String is the query and the range.
 func (q *Questions) String() string {
 	if q.Query == nil {
 		return fmt.Sprint("everything in ", q.Range)
@@ -114,8 +116,21 @@ func (a *agreement) statistics() {
 	both(a, "edges", edgesText, func(from source.Source) ([]source.Edge, error) { return from.Edges(a.ctx(), a.Range) })
 }
 
+// logs compares all pages together: records of the same time are in the order in
+// which they came, which may not be known.
 func (a *agreement) logs() {
 	a.Helper()
-	s := source.LogSearch{Range: a.Range, MinSeverity: 12, Limit: 3 * a.Limit}
-	both(a, "logs", func(p *source.LogPage) string { return logText(p.Logs) }, func(from source.Source) (*source.LogPage, error) { return from.Logs(a.ctx(), &s) })
+	both(a, "logs", logText, func(from source.Source) (all []trace.Log, err error) {
+		s := source.LogSearch{Range: a.Range, MinSeverity: 12, Limit: 3 * a.Limit}
+		for {
+			page, err := from.Logs(a.ctx(), &s)
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, page.Logs...)
+			if s.After = page.Next; s.After == nil {
+				return all, nil
+			}
+		}
+	})
 }
