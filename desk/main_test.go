@@ -131,7 +131,7 @@ func TestWrongUse(t *testing.T) {
 		want []string
 	}{
 		{"command", []string{"shwo"}, 2, []string{`unknown command "shwo"`, "show"}},
-		{"help", []string{"help", "me"}, 2, []string{"me", "show"}},
+		{"help", []string{"help", "me"}, 2, []string{"me", "serve, demo, open or show"}},
 		{"no file", []string{"show"}, 2, []string{"no file", "-"}},
 		{"flag", []string{"show", agentFile, "--veiw", "tree"}, 2, []string{"veiw", "--view", "--format"}},
 		{"number", []string{"show", agentFile, "--rows", "many"}, 2, []string{"rows", "many"}},
@@ -180,7 +180,7 @@ func TestAmbiguousPrefix(t *testing.T) {
 }
 
 func TestHelp(t *testing.T) {
-	for _, args := range [][]string{nil, {"help"}, {"--help"}, {"-h"}} {
+	for _, args := range [][]string{{"help"}, {"--help"}, {"-h"}} {
 		out, _ := ok(t, args...)
 		assert.Contains(t, out, "desk show")
 	}
