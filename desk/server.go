@@ -46,7 +46,8 @@ func (s *settings) start(ctx context.Context, report func(error)) (*server, erro
 		return nil, fmt.Errorf("--data %s: %w", folder, err)
 	}
 	kept, err := store.Open(store.Config{
-		Dir: folder, SyncEvery: s.syncEvery, MaxAge: time.Duration(s.maxAge), MaxBytes: int64(s.maxBytes), CacheBytes: int64(s.cache), Checked: true, Report: report,
+		Dir: folder, SyncEvery: s.syncEvery, MaxAge: time.Duration(s.maxAge), MaxBytes: int64(s.maxBytes), CacheBytes: int64(s.cache), HeadSpans: s.segmentSpans,
+		Checked: true, Report: report,
 	})
 	if err != nil {
 		return nil, err

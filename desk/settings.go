@@ -28,6 +28,7 @@ type settings struct {
 	maxBytes           size
 	syncEvery          time.Duration
 	cache              size
+	segmentSpans       int
 	tokenFile          string
 	ingestTokenFile    string
 	open               bool
@@ -75,6 +76,7 @@ func (s *settings) receiving(f *flag.FlagSet) {
 	f.StringVar(&s.data, "data", "", "`folder` of what is kept (default desk in the user's state folder)")
 	f.Var(&s.maxAge, "max-age", "`age` at which traces go, such as 7d or 36h; 0 keeps them")
 	f.Var(&s.maxBytes, "max-bytes", "`size` of what is kept, such as 20GiB, beyond which the oldest goes; 0 is no limit")
+	f.IntVar(&s.segmentSpans, "segment-spans", store.DefaultHeadSpans, "`number` of spans that are in memory before they are written into a segment")
 	f.Var(&s.cache, "cache", "`size` of the memory for what was read")
 	f.DurationVar(&s.syncEvery, "sync", store.DefaultSyncEvery, "`time` after which a request is safe from a power cut; negative: before its answer")
 	f.StringVar(&s.ingestTokenFile, "ingest-token-file", "", "`file` with the token that those who send need")

@@ -3,35 +3,20 @@
 package receive_test
 
 import (
-	"os"
 	"os/exec"
-	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/sidetrace/sidetrace/desk/internal/tool"
 	"github.com/sidetrace/sidetrace/desk/receive"
 )
 
-// telemetrygen is the path of OpenTelemetry's load generator, a Go tool of
-// tools/go.mod, built if need be.
-func telemetrygen(t *testing.T) string {
-	t.Helper()
-	_, file, _, ok := runtime.Caller(0)
-	require.True(t, ok)
-	cmd := exec.Command("go", "tool", "-C", filepath.Join(filepath.Dir(file), "..", "..", "tools"), "-n", "telemetrygen")
-	cmd.Env = append(os.Environ(), "GOWORK=off") // the tools are a module of their own
-	out, err := cmd.Output()
-	require.NoError(t, err, "%s", out)
-	return strings.TrimSpace(string(out))
-}
-
 // What telemetrygen sends over both protocols is all there.
 func TestTelemetrygen(t *testing.T) {
-	binary := telemetrygen(t)
+	binary := tool.Path(t, "telemetrygen")
 	const token = "0123456789abcdef"
 	for _, tt := range []struct {
 		name string
