@@ -65,7 +65,9 @@ func TestTelemetrygen(t *testing.T) {
 			assert.True(t, strings.Contains(fmt.Sprint(found.Spans[0].Tags), "{k int64 7}"), "%v", found.Spans[0].Tags)
 		}
 
-		var tempo struct{ Traces []struct{ RootServiceName string } }
+		var tempo struct {
+			Traces []struct{ RootServiceName string }
+		}
 		// As Grafana's data source for Tempo searches.
 		s.json(t, fmt.Sprintf("/tempo/api/search?q=%%7Bresource.service.name%%3D%%22%s%%22%%20%%26%%26%%20span.k%%3D7%%7D&limit=200&spss=3&start=%d&end=%d", one.Name,
 			now.Add(-time.Hour).Unix(), now.Add(time.Minute).Unix()), &tempo)
