@@ -54,9 +54,7 @@ func launched(b testing.TB, more ...string) *process {
 	b.Cleanup(func() { _ = p.cmd.Process.Kill() }) // it has ended, if all went well
 	line, err := bufio.NewReader(stdout).ReadString('\n')
 	require.NoError(b, err)
-	found := where.FindStringSubmatch(line)
-	require.NotNil(b, found, line)
-	p.address, p.grpc = found[1], strings.TrimSuffix(found[2], ",")
+	p.address, p.grpc = at(b, line, "open"), at(b, line, "grpc")
 	return p
 }
 
@@ -230,17 +228,17 @@ func questions(l *load, sent int) map[string]func(i int) string {
 		v, _ := some[i][0].Attribute(key)
 		return v.Str()
 	}
-	where := func(q string) string { return "/api/desk/v1/traces?limit=20&q=" + url.QueryEscape(q) }
+	find := func(q string) string { return "/api/desk/v1/traces?limit=20&q=" + url.QueryEscape(q) }
 	service := func(i int) string { return []string{"tools", "llm-proxy", "memory", "retrieval"}[i%4] }
 	always := func(path string) func(int) string { return func(int) string { return path } }
 	return map[string]func(i int) string{
 		"trace-by-id":        func(i int) string { return "/api/desk/v1/traces/" + some[i][0].TraceID.String() },
-		"last-20-of-service": func(i int) string { return where(fmt.Sprintf(`{ resource.service.name = "%s" }`, service(i))) },
-		"few-hits":           func(i int) string { return where(fmt.Sprintf(`{ span.uid = "%s" }`, attribute(i, "uid"))) },
-		"one-hit":            func(i int) string { return where(fmt.Sprintf(`{ span.sid = "%s" }`, attribute(i, "sid"))) },
+		"last-20-of-service": func(i int) string { return find(fmt.Sprintf(`{ resource.service.name = "%s" }`, service(i))) },
+		"few-hits":           func(i int) string { return find(fmt.Sprintf(`{ span.uid = "%s" }`, attribute(i, "uid"))) },
+		"one-hit":            func(i int) string { return find(fmt.Sprintf(`{ span.sid = "%s" }`, attribute(i, "sid"))) },
 		"slowest-20":         always("/api/desk/v1/traces?limit=20&order=longest"),
 		"slowest-20-of-service": func(i int) string {
-			return where(fmt.Sprintf(`{ resource.service.name = "%s" }`, service(i))) + "&order=longest"
+			return find(fmt.Sprintf(`{ resource.service.name = "%s" }`, service(i))) + "&order=longest"
 		},
 		"red":              always("/api/desk/v1/statistics?by=service,name"),
 		"red-of-last-hour": always("/api/desk/v1/statistics?by=service,name&step=1m&from=now-1h&to=now"),

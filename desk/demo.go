@@ -123,7 +123,7 @@ func taken(addr string) bool {
 func (o *demoOptions) show(ctx context.Context, d *server, stdout io.Writer) (err error) {
 	grpc, _ := d.receive.Addrs()
 	agent, err := agentdemo.Start(ctx, agentdemo.Config{Dir: o.services, Options: []sidetrace.Option{
-		sidetrace.WithGetenv(func(string) string { return "" }), // what is set for real services is not for this one
+		sidetrace.WithGetenv(func(name string) string { return demoEnv[name] }),
 		sidetrace.WithEndpoints(otlp.Endpoint{URL: "http://" + grpc, Protocol: otlp.ProtocolGRPC}),
 	}})
 	if err != nil {
@@ -145,6 +145,10 @@ func (o *demoOptions) show(ctx context.Context, d *server, stdout io.Writer) (er
 	}
 	return o.goOn(ctx, d, agent)
 }
+
+// demoEnv is the environment of the agent, for which what is set for real services
+// is not meant. It sends soon, for who is watching.
+var demoEnv = map[string]string{"OTEL_BSP_SCHEDULE_DELAY": "200", "OTEL_BLRP_SCHEDULE_DELAY": "200"}
 
 var cities = []string{"Hangzhou", "Lisbon", "Nairobi", "Kyoto", "Valparaíso", "Tromsø", "Montréal", "Hồ Chí Minh"}
 

@@ -14,6 +14,8 @@ import (
 	"strings"
 	"sync"
 	"syscall"
+
+	"github.com/sidetrace/sidetrace/desk/receive"
 )
 
 func serveFlags(s *settings) *flag.FlagSet {
@@ -59,8 +61,14 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 
 // line says where to look.
 func (d *server) line() string {
+	parts := []string{"open " + d.address}
 	grpc, http := d.receive.Addrs()
-	return fmt.Sprintf("desk: open %s · OTLP by gRPC on %s, by HTTP on %s · data in %s", d.address, grpc, http, short(d.folder))
+	for _, one := range [][2]string{{"gRPC", grpc}, {"HTTP", http}} {
+		if one[1] != receive.Off {
+			parts = append(parts, "OTLP over "+one[0]+" on "+one[1])
+		}
+	}
+	return "desk: " + strings.Join(append(parts, "data in "+short(d.folder)), " · ")
 }
 
 // short writes a folder below the user's own as people do.

@@ -10,6 +10,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -49,8 +50,21 @@ func (l *lines) String() string {
 	return l.b.String()
 }
 
-// where is the line that says where a server is.
-var where = regexp.MustCompile(`^desk: open (https?://\S+) (?:· OTLP by gRPC on (\S+), by HTTP on (\S+))?`)
+// where finds in the line that a server prints where it is.
+var where = map[string]*regexp.Regexp{
+	"open": regexp.MustCompile(`^desk: open (https?://\S+)`), "grpc": regexp.MustCompile(` OTLP over gRPC on (\S+)`), "http": regexp.MustCompile(` OTLP over HTTP on (\S+)`),
+}
+
+// at is an address in the line that a server prints.
+func at(t testing.TB, line, name string) string {
+	t.Helper()
+	found := where[name].FindStringSubmatch(line)
+	if found == nil {
+		require.NotEqual(t, "open", name, line)
+		return ""
+	}
+	return found[1]
+}
 
 // anywhere has a server listen where there is room.
 var anywhere = []string{"--listen", "127.0.0.1:0", "--grpc", "127.0.0.1:0", "--http", "127.0.0.1:0"}
@@ -74,9 +88,7 @@ func started(t *testing.T, args ...string) *running {
 	}
 	require.NoError(t, err)
 	go func() { _, _ = io.Copy(io.Discard, out) }() // it ends with the pipe
-	found := where.FindStringSubmatch(line)
-	require.NotNil(t, found, line)
-	s.address, s.grpc, s.http = found[1], found[2], strings.TrimSuffix(found[3], ",")
+	s.address, s.grpc, s.http = at(t, line, "open"), at(t, line, "grpc"), at(t, line, "http")
 	once := sync.OnceFunc(func() {
 		cancel()
 		assert.NoError(t, <-ended)
@@ -237,7 +249,7 @@ func TestEnvironment(t *testing.T) {
 		t.Setenv("SIDETRACE_DESK_"+name, value)
 	}
 	s := started(t)
-	assert.Equal(t, "off", s.grpc)
+	assert.Empty(t, s.grpc)
 	assert.DirExists(t, folder)
 	s.stop(t)
 	other := filepath.Join(t.TempDir(), "other")
@@ -324,13 +336,12 @@ func TestOpen(t *testing.T) {
 // values that can be read, before ten seconds are over.
 func TestDemo(t *testing.T) {
 	s := started(t, append([]string{"demo", "--questions", "3", "--every", "0"}, anywhere...)...)
-	type services []struct{ Name string }
 	var list struct {
 		Traces []struct {
 			TraceID  string
-			Session  string
 			Logs     int
-			Services services
+			Services []struct{ Name string }
+			Identity struct{ SID, ChatID string }
 		}
 	}
 	require.EventuallyWithT(t, func(c *assert.CollectT) {
@@ -338,8 +349,15 @@ func TestDemo(t *testing.T) {
 		require.Len(c, list.Traces, 3)
 		for _, one := range list.Traces {
 			assert.Len(c, one.Services, 3)
-			assert.NotEmpty(c, one.Session)
+			assert.NotEmpty(c, one.Identity.SID)
+			assert.NotEmpty(c, one.Identity.ChatID)
 			assert.Positive(c, one.Logs)
 		}
 	}, 10*time.Second, 50*time.Millisecond)
+	_, whole := s.get(t, "/api/desk/v1/traces/"+list.Traces[0].TraceID)
+	link := regexp.MustCompile(`file://[^"\\]+\.txt`).Find(whole)
+	require.NotNil(t, link)
+	status, value := s.get(t, "/api/desk/v1/objects?url="+url.QueryEscape(string(link)))
+	assert.Equal(t, http.StatusOK, status, "%s", value)
+	assert.Greater(t, len(value), 5000)
 }

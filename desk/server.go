@@ -15,7 +15,6 @@ import (
 	"github.com/sidetrace/sidetrace/desk/api"
 	"github.com/sidetrace/sidetrace/desk/receive"
 	"github.com/sidetrace/sidetrace/desk/source"
-	"github.com/sidetrace/sidetrace/desk/source/memory"
 	"github.com/sidetrace/sidetrace/desk/store"
 	"github.com/sidetrace/sidetrace/desk/web"
 	"github.com/sidetrace/sidetrace/internal/statedir"
@@ -63,7 +62,7 @@ func (d *server) listen(ctx context.Context, s *settings, report func(error)) (e
 	if d.receive, err = s.startReceive(ctx, sink{d.store}, report); err != nil {
 		return err
 	}
-	return d.serve(ctx, s, memory.New(), report)
+	return d.serve(ctx, s, d.store, report)
 }
 
 func (s *settings) startReceive(ctx context.Context, to receive.Sink, report func(error)) (*receive.Server, error) {

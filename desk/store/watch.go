@@ -16,9 +16,9 @@ import (
 )
 
 const (
-	// together is how long what comes of traces is collected before it is told: of
+	// gathering is how long what comes of traces is collected before it is told: of
 	// a trace most comes at once, in several requests.
-	together = 100 * time.Millisecond
+	gathering = 100 * time.Millisecond
 	// maxWatched is how many traces wait for somebody who watches.
 	maxWatched = 1 << 17
 )
@@ -121,7 +121,7 @@ func (s *Store) Watch(ctx context.Context, q *query.Query, yield func([]digest.S
 	}
 }
 
-// wait returns when there is something to tell, and what comes together with it is
+// wait returns when there is something to tell, and what comes gathering with it is
 // there.
 func (s *Store) wait(ctx context.Context, w *watcher) error {
 	more := w.wake
@@ -135,7 +135,7 @@ func (s *Store) wait(ctx context.Context, w *watcher) error {
 		case <-enough:
 			return nil
 		case <-more:
-			more, enough = nil, time.After(together)
+			more, enough = nil, time.After(gathering)
 		}
 	}
 }
