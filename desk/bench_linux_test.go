@@ -42,10 +42,16 @@ type process struct {
 
 func launched(b testing.TB, more ...string) *process {
 	b.Helper()
+	return launchedIn(b, filepath.Join(b.TempDir(), "data"), more...)
+}
+
+// launchedIn is a desk with its data in a folder.
+func launchedIn(b testing.TB, folder string, more ...string) *process {
+	b.Helper()
 	binary := filepath.Join(b.TempDir(), "desk")
 	out, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput()
 	require.NoError(b, err, "%s", out)
-	p := &process{folder: filepath.Join(b.TempDir(), "data")}
+	p := &process{folder: folder}
 	p.cmd = exec.Command(binary, append(append([]string{"serve", "--data", p.folder}, anywhere...), more...)...)
 	p.cmd.Stderr = os.Stderr
 	stdout, err := p.cmd.StdoutPipe()
@@ -240,8 +246,8 @@ func questions(l *load, sent int) map[string]func(i int) string {
 		"slowest-20-of-service": func(i int) string {
 			return find(fmt.Sprintf(`{ resource.service.name = "%s" }`, service(i))) + "&order=longest"
 		},
-		"red":              always("/api/desk/v1/statistics?by=service,name"),
-		"red-of-last-hour": always("/api/desk/v1/statistics?by=service,name&step=1m&from=now-1h&to=now"),
+		"red":              always("/api/desk/v1/statistics?by=service&by=operation"),
+		"red-of-last-hour": always("/api/desk/v1/statistics?by=service&by=operation&step=1m&from=now-1h&to=now"),
 		"map":              always("/api/desk/v1/map"),
 	}
 }
@@ -274,7 +280,7 @@ func soak(b *testing.B) {
 			most = max(most, bytes)
 			memory = append(memory, p.memory(b, "VmRSS"))
 			p.get(b, "/api/desk/v1/traces?limit=20&q="+url.QueryEscape(`{ resource.service.name = "tools" }`))
-			p.get(b, "/api/desk/v1/statistics?by=service,name")
+			p.get(b, "/api/desk/v1/statistics?by=service&by=operation")
 			b.Logf("%3d: %4.0f MiB of memory, %4.0f MiB in %d files, %s of processor time", len(memory), memory[len(memory)-1], float64(bytes)/(1<<20), files, p.cpu(b))
 		}
 	}

@@ -101,7 +101,7 @@ func (l *load) more(sent int, began time.Time) bool {
 func exported(ctx context.Context, conn *grpc.ClientConn, body []byte) error {
 	for {
 		var answer []byte
-		err := conn.Invoke(ctx, "/opentelemetry.proto.collector.trace.v1.TraceService/Export", body, &answer, grpc.ForceCodecV2(bytesCodec{}))
+		err := conn.Invoke(ctx, exportMethod, body, &answer, grpc.ForceCodecV2(bytesCodec{}))
 		if c := status.Code(err); c != codes.ResourceExhausted && c != codes.Unavailable {
 			return err
 		}
@@ -112,6 +112,9 @@ func exported(ctx context.Context, conn *grpc.ClientConn, body []byte) error {
 		}
 	}
 }
+
+// exportMethod is how a collector is sent spans over gRPC.
+const exportMethod = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
 
 // bytesCodec sends what is encoded already.
 type bytesCodec struct{}
