@@ -18,6 +18,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -40,6 +41,15 @@ type process struct {
 	folder        string
 }
 
+// built is the program, built once.
+var built = sync.OnceValues(func() (path string, err error) {
+	path = filepath.Join(binaries, "desk")
+	if out, err := exec.Command("go", "build", "-o", path, ".").CombinedOutput(); err != nil {
+		return "", fmt.Errorf("go build: %w: %s", err, out)
+	}
+	return path, nil
+})
+
 func launched(b testing.TB, more ...string) *process {
 	b.Helper()
 	return launchedIn(b, filepath.Join(b.TempDir(), "data"), more...)
@@ -48,9 +58,8 @@ func launched(b testing.TB, more ...string) *process {
 // launchedIn is a desk with its data in a folder.
 func launchedIn(b testing.TB, folder string, more ...string) *process {
 	b.Helper()
-	binary := filepath.Join(b.TempDir(), "desk")
-	out, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput()
-	require.NoError(b, err, "%s", out)
+	binary, err := built()
+	require.NoError(b, err)
 	p := &process{folder: folder}
 	p.cmd = exec.Command(binary, append(append([]string{"serve", "--data", p.folder}, anywhere...), more...)...)
 	p.cmd.Stderr = os.Stderr

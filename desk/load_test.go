@@ -33,7 +33,21 @@ func TestMain(m *testing.M) {
 		}
 		return
 	}
-	os.Exit(m.Run())
+	os.Exit(tested(m))
+}
+
+// binaries is a folder for programs that tests build.
+var binaries string
+
+func tested(m *testing.M) int {
+	folder, err := os.MkdirTemp("", "desk-test-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer func() { _ = os.RemoveAll(folder) }() // what is left is in the system's folder for such
+	binaries = folder
+	return m.Run()
 }
 
 // A load is the spans of agents that a process sends.
