@@ -185,6 +185,24 @@ func replaced(address, name, value string) string {
 	return path + "?" + strings.Join(append(parts, name+"="+value), "&")
 }
 
+// TestBadRequestsOfOthers sends what is wrong to streams and where files are sent.
+func TestBadRequestsOfOthers(t *testing.T) {
+	base := serve(t, api.Config{Source: everything()}).URL
+	got := ask(t, "HEAD "+desk+"/live", base)
+	assert.Equal(t, 200, got.status)
+	assert.Equal(t, "text/event-stream", got.header.Get("Content-Type"))
+	for request, status := range map[string]int{
+		"POST " + desk + "/live": 405, "GET " + desk + "/live?nonsense=1": 400, "GET " + desk + "/live?q=%ff": 400, "GET " + desk + "/live?minDuration=-1": 400,
+		"GET " + desk + "/import": 405, "PUT " + desk + "/import": 405, "POST " + desk + "/import/../import": 404, "POST " + desk + "/import": 501,
+		"POST " + desk + "/objects": 405, "GET " + desk + "/objects?url=x&limit=many": 400, "GET " + desk + "/objects?url=%ff": 400, "GET " + desk + "/objects?nonsense=1": 400,
+	} {
+		got := ask(t, request, base)
+		assert.Equal(t, status, got.status, request)
+		assert.NotEmpty(t, message(t, desk, got.body), request)
+	}
+	assert.Equal(t, "POST", ask(t, "GET "+desk+"/import", base).header.Get("Allow"))
+}
+
 // TestEveryEndpointIsTried checks that no endpoint is missing above.
 func TestEveryEndpointIsTried(t *testing.T) {
 	got := ask(t, "GET "+desk+"/openapi.json", serve(t, api.Config{}).URL)
@@ -192,7 +210,7 @@ func TestEveryEndpointIsTried(t *testing.T) {
 	require.NoError(t, json.Unmarshal([]byte(got.body), &document))
 	for path, methods := range document.Paths {
 		if methods["get"] == nil || path == "/objects" || path == "/live" {
-			continue // these have tests of their own
+			continue // see the test before
 		}
 		assert.True(t, slices.ContainsFunc(endpoints, func(e endpoint) bool {
 			return e.path == desk+strings.Replace(path, "{id}", "*", 1)

@@ -21,6 +21,8 @@ const (
 	// reconnect is after how many milliseconds a browser whose stream was broken off
 	// comes again.
 	reconnect = 2000
+
+	eventStream = "text/event-stream"
 )
 
 // live sends traces as they come, as server-sent events (HTML Living Standard,
@@ -34,6 +36,10 @@ func (f *face) live(w http.ResponseWriter, r *http.Request) error {
 	}
 	if err := f.Source.Capabilities().Require(source.CanWatch); err != nil {
 		return err
+	}
+	if r.Method == http.MethodHead {
+		w.Header().Set("Content-Type", eventStream) // nobody would read any events
+		return nil
 	}
 	select {
 	case f.streams <- struct{}{}:
@@ -93,7 +99,7 @@ func (s *stream) run(ctx context.Context) error {
 }
 
 func (s *stream) begin() {
-	s.w.Header().Set("Content-Type", "text/event-stream")
+	s.w.Header().Set("Content-Type", eventStream)
 	s.w.Header().Set("X-Accel-Buffering", "no") // for proxies that would wait for more
 	s.send(fmt.Sprintf("retry: %d\n\n", reconnect))
 }
