@@ -8,15 +8,16 @@ import type { Asked } from "./schema";
 export interface Answer<T> {
   readonly value: T | undefined;
   readonly error: Failure | undefined;
-  /** An answer is awaited. */
+  /** An answer is awaited; the value is still that of the question before. */
   readonly loading: boolean;
   readonly retry: () => void;
 }
 
 interface State<T> {
-  value: T | undefined;
-  error: Failure | undefined;
-  loading: boolean;
+  /** The question that is answered. */
+  readonly url: string;
+  readonly value: T | undefined;
+  readonly error: Failure | undefined;
 }
 
 /**
@@ -24,27 +25,23 @@ interface State<T> {
  * wanted. Nothing is asked while query is undefined.
  */
 export function useAnswer<P extends Path>(path: P, query: Asked[P] | undefined, id = ""): Answer<Answers[P]> {
-  const [state, set] = useState<State<Answers[P]>>({
-    value: undefined,
-    error: undefined,
-    loading: query !== undefined,
-  });
+  const [state, set] = useState<State<Answers[P]>>({ url: "", value: undefined, error: undefined });
   const [tries, setTries] = useState(0);
-  const url = query && urlOf(path, query, id);
+  const url = query ? urlOf(path, query, id) : "";
   useEffect(() => {
     if (!query) return;
     const controller = new AbortController();
-    set((before) => ({ ...before, loading: true }));
     get(path, query, { id, signal: controller.signal }).then((result) => {
       if (controller.signal.aborted) return;
-      set(
-        result.ok
-          ? { value: result.value, error: undefined, loading: false }
-          : { value: undefined, error: result.error, loading: false },
-      );
+      if (result.ok) set({ url, value: result.value, error: undefined });
+      else set({ url, value: undefined, error: result.error });
     });
     return () => controller.abort();
   }, [url, tries]);
-  const retry = () => setTries((n) => n + 1);
-  return query ? { ...state, retry } : { value: undefined, error: undefined, loading: false, retry };
+  const retry = () => {
+    set((before) => (before.error ? { ...before, url: "", error: undefined } : before));
+    setTries((n) => n + 1);
+  };
+  if (!query) return { value: undefined, error: undefined, loading: false, retry };
+  return { value: state.value, error: state.error, loading: state.url !== url, retry };
 }

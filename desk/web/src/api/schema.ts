@@ -165,8 +165,10 @@ export type SummaryView = {
   /** One of those of categories; "" in an empty trace. */
   category: string;
   code: Badge;
-  start: number;
-  end: number;
+  /** Nanoseconds since 1970. */
+  start: string;
+  /** Nanoseconds since 1970. */
+  end: string;
   duration: number;
   longest: number;
   shortest: number;
@@ -235,8 +237,10 @@ export type TreeView = {
 };
 
 export type WaterfallView = {
-  start: number;
-  end: number;
+  /** Nanoseconds since 1970. */
+  start: string;
+  /** Nanoseconds since 1970. */
+  end: string;
   rows: ({
     /** The index of a span in spans; -1 for none. */
     node: number;
@@ -391,8 +395,10 @@ export type FindingsView = ({
 export type PathView = ({
   /** The index of a span in spans; -1 for none. */
   node: number;
-  start: number;
-  end: number;
+  /** Nanoseconds since 1970. */
+  start: string;
+  /** Nanoseconds since 1970. */
+  end: string;
   self: number;
 })[];
 

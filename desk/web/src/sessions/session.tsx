@@ -1,7 +1,216 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import { Empty } from "../ui/states";
+import { useMemo } from "preact/hooks";
+import { useAnswer } from "../api/answer";
+import type { SessionTraces, Trace } from "../api/schema";
+import { hueOf, palette } from "../format/colour";
+import { count, duration, exactTime, millis, time, timeZoned, tokens, unknown } from "../format/format";
+import { t } from "../i18n";
+import { go, link } from "../state/router";
+import { address } from "../state/url";
+import { costText } from "../trace/cost";
+import { Errors } from "../traces/columns";
+import { quoted } from "../traces/complete";
+import { useRun } from "../traces/run-figures";
+import { Bar } from "../ui/bar";
+import { CopyButton } from "../ui/copy";
+import { useKeys } from "../ui/keys";
+import { Service } from "../ui/service";
+import { Empty, Failed, Loading, Partial } from "../ui/states";
+import { type Column, Table } from "../ui/table";
+import "./sessions.css";
 
+/** A trace of the session with the time since the one before it ended, in ns. */
+interface Turn {
+  readonly trace: Trace;
+  readonly after: number | undefined;
+}
+
+/** The traces in order, each with the time that passed before it. */
+export function turns(traces: readonly Trace[]): Turn[] {
+  let ended: bigint | undefined;
+  return traces.map((trace) => {
+    const start = BigInt(trace.start);
+    const after = ended === undefined ? undefined : Number(start - ended);
+    const end = start + BigInt(trace.duration);
+    if (ended === undefined || end > ended) ended = end;
+    return { trace, after };
+  });
+}
+
+function RunCell({ trace, what }: { trace: Trace; what: "cost" | "firstFrame" }) {
+  const { run, loading } = useRun(trace);
+  if (loading) return null;
+  if (what === "cost") return <>{costText(run?.cost)}</>;
+  return <>{run && run.firstFrame >= 0 ? duration(run.firstFrame) : unknown}</>;
+}
+
+function columns(hues: Map<string, number>, longest: number): Column<Turn>[] {
+  return [
+    {
+      id: "start",
+      title: t("col.start"),
+      width: 150,
+      priority: 1,
+      cell: ({ trace }) => (
+        <span class="num" data-tip={exactTime(trace.start)}>
+          {time(millis(trace.start))}
+        </span>
+      ),
+    },
+    {
+      id: "after",
+      title: t("session.after"),
+      width: 80,
+      numeric: true,
+      priority: 2,
+      cell: ({ after }) => <span class="dim">{duration(after)}</span>,
+    },
+    {
+      id: "service",
+      title: t("col.service"),
+      width: 130,
+      priority: 2,
+      cell: ({ trace }) => <Service name={trace.root.service} palette={hues} />,
+    },
+    { id: "name", title: t("col.root"), main: true, priority: 1, cell: ({ trace }) => trace.root.name || unknown },
+    {
+      id: "duration",
+      title: t("col.duration"),
+      width: 170,
+      numeric: true,
+      priority: 1,
+      cell: ({ trace }) => (
+        <span class="duration-cell">
+          <Bar share={trace.duration / longest} colour={hueOf(hues, trace.root.service)} />
+          <span class="num">{duration(trace.duration)}</span>
+        </span>
+      ),
+    },
+    {
+      id: "spans",
+      title: t("col.spans"),
+      width: 60,
+      numeric: true,
+      priority: 2,
+      cell: ({ trace }) => count(trace.spans),
+    },
+    {
+      id: "errors",
+      title: t("col.errors"),
+      width: 60,
+      numeric: true,
+      priority: 1,
+      cell: ({ trace }) => <Errors n={trace.errors} />,
+    },
+    {
+      id: "tokens",
+      title: t("col.tokens"),
+      width: 64,
+      numeric: true,
+      priority: 1,
+      cell: ({ trace }) => tokens(trace.tokens?.total),
+    },
+    {
+      id: "cost",
+      title: t("col.cost"),
+      width: 96,
+      numeric: true,
+      priority: 2,
+      cell: ({ trace }) => <RunCell trace={trace} what="cost" />,
+    },
+    {
+      id: "firstFrame",
+      title: t("trace.firstFrame"),
+      width: 84,
+      numeric: true,
+      priority: 2,
+      cell: ({ trace }) => <RunCell trace={trace} what="firstFrame" />,
+    },
+  ];
+}
+
+/** One session: its totals, and its traces in order. */
 export default function SessionPage({ id }: { id: string }) {
-  return <Empty title={id} />;
+  const answer = useAnswer("/sessions/{id}", {}, id);
+  useKeys("keys.page", [
+    {
+      keys: "Escape",
+      text: "keys.escape",
+      run: () => go(link("sessions")),
+    },
+  ]);
+  if (answer.error?.code === "not_found") {
+    return (
+      <Empty title={t("session.missing", id)}>
+        <a href={link("sessions")}>{t("nav.sessions")}</a>
+      </Empty>
+    );
+  }
+  if (answer.error) return <Failed error={answer.error} onRetry={answer.retry} />;
+  return answer.value ? <OneSession found={answer.value} /> : <Loading />;
+}
+
+function OneSession({ found }: { found: SessionTraces }) {
+  const rows = useMemo(() => turns(found.traces), [found]);
+  const hues = useMemo(() => palette(found.session.services), [found]);
+  const longest = Math.max(1, ...found.traces.map((trace) => trace.duration));
+  return (
+    <section class="sessions" aria-label={t("trace.session")}>
+      <SessionHead found={found} />
+      <Partial of={found} />
+      <Table
+        label={t("sessions.traces")}
+        columns={columns(hues, longest)}
+        rows={rows}
+        keyOf={({ trace }) => trace.traceId}
+        href={({ trace }) => link("trace", trace.traceId)}
+      />
+    </section>
+  );
+}
+
+function SessionHead({ found: { session } }: { found: SessionTraces }) {
+  const { id } = session;
+  const used = session.tokens;
+  const figures: [string, string][] = [
+    [t("sessions.first"), timeZoned(millis(session.first))],
+    [t("sessions.last"), timeZoned(millis(session.last))],
+    [t("sessions.traces"), count(session.traces)],
+    [t("col.spans"), count(session.spans)],
+    [t("session.busy"), duration(session.duration)],
+    [
+      t("col.tokens"),
+      used.total
+        ? `${tokens(used.total)} (${t("trace.tokens.detail", tokens(used.input), tokens(used.output))})`
+        : unknown,
+    ],
+    [t("col.user"), session.users?.join(", ") || unknown],
+  ];
+  return (
+    <header class="session-head">
+      <div class="session-line">
+        <span class="dim">{t(`sessions.by.${session.by}`)}</span>
+        <h1 class="mono cut">{id}</h1>
+        <CopyButton text={id} label={t("col.session")} />
+        <a class="session-search" href={address("traces", "", { q: `{ session = ${quoted(id)} }`, from: "all" })}>
+          {t("session.search")}
+        </a>
+      </div>
+      <dl class="session-figures">
+        {figures.map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd class="num">{value}</dd>
+          </div>
+        ))}
+        <div>
+          <dt>{t("sessions.failed")}</dt>
+          <dd class="num">
+            <Errors n={session.errors} />
+          </dd>
+        </div>
+      </dl>
+    </header>
+  );
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import { useMemo, useState } from "preact/hooks";
+import { useMemo, useRef, useState } from "preact/hooks";
 import { type Answer, useAnswer } from "../api/answer";
 import { type LiveState, useLive } from "../api/live";
 import { usePages } from "../api/pages";
@@ -16,6 +16,7 @@ import { Failed, Loading, Partial } from "../ui/states";
 import { Table } from "../ui/table";
 import { Builder } from "./builder";
 import { columnChoices, order, traceColumns } from "./columns";
+import { FieldColumns } from "./field-columns";
 import { DropZone } from "./import";
 import { gather, merge } from "./merge";
 import { MoreRows } from "./more-rows";
@@ -50,8 +51,7 @@ function askForDurations(question: Answer<Query>, shortest: number, longest: num
 }
 
 /** The traces that came live since the question was asked. */
-function useNews(): { live: ReadonlyMap<string, Trace>; state: LiveState } {
-  const q = param("q");
+function useNews(q: string): { live: ReadonlyMap<string, Trace>; state: LiveState } {
   const on = param("live") === "1";
   const key = `${on} ${q}`;
   const [news, set] = useState<{ key: string; live: ReadonlyMap<string, Trace> }>({ key, live: new Map() });
@@ -67,12 +67,19 @@ function dotOf(trace: Trace): ScatterAnswer["traces"][number] {
   return { traceId, start, duration, spans, errors, service: root.service, name: root.name };
 }
 
+/** The last query that the desk can read, so that what cannot be read is not asked for. */
+function useReadable(query: TraceQuery | undefined, question: Answer<Query>): TraceQuery | undefined {
+  const last = useRef<TraceQuery | undefined>(undefined);
+  if (!query?.q || (!question.loading && question.value?.valid)) last.current = query;
+  return last.current;
+}
+
 /** The list of traces, or of spans, with what is looked for above it. */
 export function TracesPage() {
   const question = useQuestion();
   const spans = param("mode") === "spans";
   const q = param("q");
-  const query = range.value && { ...range.value, ...(q ? { q } : {}) };
+  const query = useReadable(range.value && { ...range.value, ...(q ? { q } : {}) }, question);
   useKeys("keys.page", [
     { keys: "/", text: "keys.search", run: () => document.getElementById(searchField)?.focus() },
     { keys: "Escape", text: "keys.escape", inFields: true, run: leave },
@@ -86,7 +93,7 @@ export function TracesPage() {
         <QuickFilters question={question} />
         <ModeAndColumns spans={spans} />
       </div>
-      {spans ? <SpanList query={query} /> : <TraceList query={query} question={question} />}
+      {spans ? <SpanList query={query} question={question} /> : <TraceList query={query} question={question} />}
       <DropZone />
     </section>
   );
@@ -128,7 +135,7 @@ function ModeAndColumns({ spans }: { spans: boolean }) {
           {t("traces.mode.spans")}
         </button>
       </fieldset>
-      {!spans && <Menu label={t("traces.columns")} icon="columns" items={columnChoices()} />}
+      {spans ? <FieldColumns /> : <Menu label={t("traces.columns")} icon="columns" items={columnChoices()} />}
     </div>
   );
 }
@@ -138,7 +145,7 @@ type TraceQuery = { q?: string; from?: string; to?: string };
 function TraceList({ query, question }: { query: TraceQuery | undefined; question: Answer<Query> }) {
   const list = usePages("/traces", query && { ...query, order: order(), limit: 100 });
   const dots = useAnswer("/scatter", query);
-  const { live, state } = useNews();
+  const { live, state } = useNews(query?.q ?? "");
   const rows = useMemo(
     () =>
       merge(
@@ -154,6 +161,7 @@ function TraceList({ query, question }: { query: TraceQuery | undefined; questio
   if (list.error && rows.length === 0) {
     return list.error.code === "bad_query" ? null : <Failed error={list.error} onRetry={list.retry} />;
   }
+  if (list.pages.length === 0 && !query && question.value?.valid === false) return null;
   if (list.pages.length === 0 && list.loading) return <Loading />;
   const found = dots.value;
   return (

@@ -34,7 +34,7 @@ test("no dots have no bounds; one dot and durations of 0 have some", () => {
 test("ticks are few and within the bounds", () => {
   const bounds = { from: 0, to: 3_600_000, shortest: 5e5, longest: 2e9 };
   expect(durationTicks(bounds, 4)).toEqual([1e6, 1e7, 1e8, 1e9]);
-  expect(durationTicks({ ...bounds, shortest: 1e8, longest: 4e8 }, 4)).toEqual([1e8, 2e8]);
+  expect(durationTicks({ ...bounds, shortest: 1e8, longest: 4e8 }, 4)).toEqual([1e8, 1.5e8, 2e8, 3e8]);
   const times = timeTicks(bounds, 8);
   expect(times.length).toBeLessThanOrEqual(9);
   expect(times.every((at) => at >= bounds.from && at <= bounds.to)).toBe(true);

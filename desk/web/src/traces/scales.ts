@@ -65,9 +65,12 @@ export function dotAt(x: number, y: number, b: Bounds, box: Box): Dot {
   };
 }
 
+/** What ticks are multiples of, within a power of ten: the more, the nearer the bounds are. */
+const tickSteps = [[1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8], [1, 1.5, 2, 3, 5, 7], [1, 2, 5], [1, 3], [1]];
+
 /** Durations for the axis: powers of ten, with others between them where there is room. */
 export function durationTicks(b: Bounds, most: number): number[] {
-  for (const steps of [[1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8], [1, 2, 5], [1, 3], [1]]) {
+  for (const steps of tickSteps) {
     const ticks: number[] = [];
     for (let power = 1; power <= b.longest; power *= 10) {
       for (const step of steps) if (power * step >= b.shortest && power * step <= b.longest) ticks.push(power * step);

@@ -1,23 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import type { Answer } from "../api/answer";
 import { usePages } from "../api/pages";
-import type { Asked, Span } from "../api/schema";
+import type { Asked, Query, Span } from "../api/schema";
 import { hueOf, palette } from "../format/colour";
 import { duration, exactTime, millis, time, unknown } from "../format/format";
 import { t } from "../i18n";
-import { link, params } from "../state/router";
+import { link } from "../state/router";
 import { Bar } from "../ui/bar";
 import { Service } from "../ui/service";
 import { Failed, Loading, Partial } from "../ui/states";
 import { type Column, Table } from "../ui/table";
 import { textOf } from "../ui/value";
+import { shownFields } from "./field-columns";
 import { MoreRows } from "./more-rows";
 import { NoneFound } from "./none-found";
-
-/** Fields that are shown as columns beside the usual ones. */
-function fields(): string[] {
-  return params("field").slice(0, 8);
-}
 
 function columnsOf(spans: readonly Span[], named: readonly string[]): Column<Span>[] {
   const hues = palette(spans.map((span) => span.service));
@@ -91,13 +88,14 @@ function columnsOf(spans: readonly Span[], named: readonly string[]): Column<Spa
 }
 
 /** The list of spans that match. */
-export function SpanList({ query }: { query: Asked["/spans"] | undefined }) {
-  const named = fields();
+export function SpanList({ query, question }: { query: Asked["/spans"] | undefined; question: Answer<Query> }) {
+  const named = shownFields();
   const list = usePages("/spans", query && { ...query, field: named, limit: 100 });
   const spans = list.pages.flatMap((page) => page.spans);
   if (list.error && spans.length === 0) {
     return list.error.code === "bad_query" ? null : <Failed error={list.error} onRetry={list.retry} />;
   }
+  if (list.pages.length === 0 && !query && question.value?.valid === false) return null;
   if (list.loading && list.pages.length === 0) return <Loading />;
   if (spans.length === 0) return <NoneFound />;
   return (

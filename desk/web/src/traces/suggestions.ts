@@ -49,6 +49,11 @@ function shorthandOf(key: PlainKey): string {
   return key.replace("search.hint.", "");
 }
 
+/** The names of the shorthands, as queries have them. */
+export function shorthandNames(): string[] {
+  return shorthands.map(shorthandOf);
+}
+
 /** The keys that have what is typed in them, those that begin with it first. */
 export function matchingKeys(all: readonly Suggestion[], typed: string): Suggestion[] {
   const wanted = typed.toLowerCase();

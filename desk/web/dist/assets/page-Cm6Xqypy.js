@@ -1,1 +1,0 @@
-import{a as e,n as t}from"./icon-BuVPY4KE.js";import{s as n}from"./index-DBttWT0b.js";function r(){return t(n,{title:e(`services.title`)})}export{r as default};

@@ -1,1 +1,0 @@
-import{s as e}from"./index-DBttWT0b.js";import{n as t}from"./icon-BuVPY4KE.js";function n({id:n}){return t(e,{title:n})}export{n as default};

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import { expect, test } from "vitest";
+import type { Trace } from "../api/schema";
+import { turns } from "./session";
+
+function trace(start: string, duration: number): Trace {
+  const root = { spanId: "", service: "web", name: "", kind: "server" as const };
+  return {
+    traceId: start,
+    start,
+    duration,
+    root,
+    whole: true,
+    spans: 1,
+    errors: 0,
+    orphans: 0,
+    levels: 1,
+    logs: 0,
+    services: [],
+    identity: {},
+  };
+}
+
+test("the time before a trace is since all before it ended; traces at once overlap", () => {
+  const base = 1_795_275_417_000_000_000n;
+  const at = (ns: bigint) => String(base + ns);
+  const list = turns([trace(at(0n), 100), trace(at(150n), 500), trace(at(200n), 10), trace(at(1650n), 1)]);
+  expect(list.map(({ after }) => after)).toEqual([undefined, 50, -450, 1000]);
+});
