@@ -35,6 +35,15 @@ export function duration(ns: number | undefined): string {
   return unknown;
 }
 
+/** Nanoseconds with as many digits as tell marks apart that are a step from each other. */
+export function durationTo(ns: number, step: number): string {
+  if (ns === 0) return "0 s";
+  const size = Math.abs(ns);
+  const [name, unit] = units.findLast(([, each]) => size >= each) ?? ["ns", 1];
+  const digits = Math.max(0, Math.min(9, Math.ceil(-Math.log10(step / unit) - 1e-9)));
+  return `${ns < 0 ? "−" : ""}${(size / unit).toFixed(digits)} ${name}`;
+}
+
 /** A number with its thousands set apart by thin spaces. */
 export function count(n: number | undefined): string {
   if (n === undefined || !Number.isFinite(n)) return unknown;

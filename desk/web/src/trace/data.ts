@@ -33,8 +33,19 @@ export interface TraceData {
   readonly children: { readonly first: Int32Array; readonly list: Int32Array };
   /** The nodes by the ids of their spans. */
   readonly nodes: ReadonlyMap<string, number>;
+  /** The events of a node. */
+  readonly events: (node: number) => readonly EventMark[];
   /** The hues of the services. */
   readonly palette: Map<string, number>;
+}
+
+/** An event of a span, as far as it is drawn. */
+export interface EventMark {
+  /** After the start of the span, in ns. */
+  readonly offset: number;
+  readonly name: string;
+  /** It says that something failed. */
+  readonly failed: boolean;
 }
 
 /** The views that every trace is loaded with. */
@@ -100,6 +111,7 @@ export function readTrace(document: Document): TraceData | undefined {
     offsets,
     children: childrenIn(tree),
     nodes,
+    events: () => [],
     palette: palette(tree.services),
   };
 }

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import type { ComponentChildren } from "preact";
+import { useLayoutEffect, useRef } from "preact/hooks";
+
+/** What is said beside the pointer. */
+export interface Hover {
+  readonly x: number;
+  readonly y: number;
+  readonly content: ComponentChildren;
+}
+
+/** A card beside the pointer, within the page. */
+export function HoverCard({ hover }: { hover: Hover | undefined }) {
+  const card = useRef<HTMLDivElement>(null);
+  useLayoutEffect(() => {
+    const element = card.current;
+    if (!element || !hover) return;
+    const { offsetWidth: width, offsetHeight: height } = element;
+    const right = hover.x + 14 + width + 4 <= innerWidth;
+    const below = hover.y + 16 + height + 4 <= innerHeight;
+    element.style.left = `${Math.max(4, right ? hover.x + 14 : hover.x - 10 - width)}px`;
+    element.style.top = `${Math.max(4, below ? hover.y + 16 : hover.y - 10 - height)}px`;
+  });
+  if (!hover) return null;
+  return (
+    <div ref={card} class="hover-card" role="presentation">
+      {hover.content}
+    </div>
+  );
+}
