@@ -13,7 +13,6 @@ interface BoxProps {
 /** A cell of a row. The list has the focus for all of its cells, which tables cannot. */
 export function Cell({ class: name, children, row }: BoxProps) {
   return (
-    // biome-ignore lint/a11y/useFocusableInteractive lint/a11y/useSemanticElements: see above
     <span class={name} role="gridcell" data-row={row}>
       {children}
     </span>
@@ -23,7 +22,6 @@ export function Cell({ class: name, children, row }: BoxProps) {
 /** The head of a column. */
 export function Head({ class: name, children, tip, label }: BoxProps) {
   return (
-    // biome-ignore lint/a11y/useFocusableInteractive lint/a11y/useSemanticElements: see above
     <span class={name} role="columnheader" data-tip={tip} aria-label={label}>
       {children}
     </span>
@@ -42,10 +40,10 @@ interface LineProps {
   readonly onDblClick?: () => void;
 }
 
-/** A row; the keys for it are those of the list. */
+/** A row. */
 export function Line(props: LineProps) {
   return (
-    // biome-ignore lint/a11y/useSemanticElements lint/a11y/useKeyWithClickEvents: see above
+    // biome-ignore lint/a11y/useKeyWithClickEvents: the keys are those of the list
     <div
       id={props.id}
       class={props.class}
@@ -66,7 +64,6 @@ export function Line(props: LineProps) {
 /** The row of the heads. */
 export function HeadLine({ children }: { children: ComponentChildren }) {
   return (
-    // biome-ignore lint/a11y/useFocusableInteractive lint/a11y/useSemanticElements: see above
     <div class="wf-head" role="row" aria-rowindex={1}>
       {children}
     </div>

@@ -47,10 +47,9 @@ export type PathParts = ReadonlyMap<number, readonly number[]>;
 /** Sorts the critical path by nodes. */
 export function pathParts(trace: TraceData): PathParts {
   const parts = new Map<number, number[]>();
-  const start = Number(trace.start);
   for (const step of trace.path) {
     const of = parts.get(step.node) ?? [];
-    of.push(step.start - start, step.end - start);
+    of.push(Number(BigInt(step.start) - trace.start), Number(BigInt(step.end) - trace.start));
     parts.set(step.node, of);
   }
   return parts;

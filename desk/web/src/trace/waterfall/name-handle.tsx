@@ -14,7 +14,6 @@ function resize(to: number) {
 export function NameHandle({ width }: { width: number }) {
   const drag = useRef<{ x: number; width: number } | undefined>(undefined);
   return (
-    // biome-ignore lint/a11y/useSemanticElements: a separator that is moved is no rule
     <span
       class="wf-name-handle"
       style={{ left: `${width - 4}px` }}
