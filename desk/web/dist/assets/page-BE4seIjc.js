@@ -1,1 +1,0 @@
-import{a as e,n as t}from"./icon-Bvkj5z96.js";import{p as n}from"./index-DdlWnWrx.js";function r(){return t(n,{title:e(`compare.title`)})}export{r as default};

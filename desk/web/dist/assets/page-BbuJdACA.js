@@ -1,1 +1,0 @@
-import{a as e,n as t}from"./icon-CHPYWFqb.js";import{s as n}from"./index-BsOAmsu5.js";function r(){return t(n,{title:e(`services.title`)})}export{r as default};

@@ -1,1 +1,0 @@
-import{s as e}from"./index-BsOAmsu5.js";import{n as t}from"./icon-CHPYWFqb.js";function n({id:n}){return t(e,{title:n})}export{n as default};
