@@ -90,7 +90,8 @@ type item struct {
 	exact   bool // at is its place, and not just a bound
 	check   bool // whether the filter finds anything of the trace is not known
 	segment *segment.Segment
-	n       int // of the block or page, or the place in the head
+	n       int // of the block, or the place in the head
+	page    int
 	entry   *segment.Entry
 }
 
@@ -217,7 +218,7 @@ func (f *finder) next() *candidate {
 		case it.kind == ofBlock:
 			f.openBlock(it.segment, it.n)
 		case it.kind == ofPage:
-			f.openPage(it.segment, it.n)
+			f.openPage(&it)
 		case !it.exact:
 			f.pushHead(it)
 		case !it.check || f.mayMatch(it.at.TraceID):
@@ -257,8 +258,11 @@ func (f *finder) openSegment(g *segment.Segment) {
 		}
 	}
 	for _, p := range f.pagesOf(g) {
-		if at, ok := f.bound(g.PageRange(p)); ok {
-			f.push(item{at: at, kind: ofPage, segment: g, n: p})
+		from, to := g.PageBlocks(p)
+		for i := from; i < to; i++ {
+			if at, ok := f.bound(g.BlockRange(i)); ok {
+				f.push(item{at: at, kind: ofPage, segment: g, n: i, page: p})
+			}
 		}
 	}
 }
@@ -371,26 +375,28 @@ func (f *finder) pushEntry(e *segment.Entry, check bool) {
 	}
 }
 
-// openPage pushes the traces that the filter finds something of on a page, but for
-// those that are found as continued.
-func (f *finder) openPage(g *segment.Segment, n int) {
-	rows, err := g.Rows(f.filter(), n)
+// openPage pushes the traces of a block that the filter finds something of on a page,
+// but for those that are found as continued.
+func (f *finder) openPage(it *item) {
+	rows, err := f.rowsOf(pageOf{it.segment, it.page})
 	if err != nil {
 		f.v.warn(err)
 		return
 	}
-	first, end := n*segment.PageRows, 0
+	first := it.page * segment.PageRows
+	from, to := it.segment.BlockRows(it.n)
+	end := from
 	for _, row := range rows {
-		if first+row < end {
+		if first+row < end || first+row >= to {
 			continue
 		}
-		e, err := g.EntryOf(first + row)
+		e, err := it.segment.EntryOf(first + row)
 		if err != nil {
 			f.v.warn(err)
 			return
 		}
 		end = e.FirstRow + e.Rows
-		if _, spread := f.v.parts[e.Summary.TraceID]; spread || !f.v.isLatest(g, e) || f.wasSeen(e, first) {
+		if _, spread := f.v.parts[e.Summary.TraceID]; spread || !f.v.isLatest(it.segment, e) || f.wasSeen(e, first) {
 			continue
 		}
 		f.pushEntry(e, false)

@@ -6,6 +6,7 @@ import (
 	"container/heap"
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/sidetrace/sidetrace/desk/source"
 	"github.com/sidetrace/sidetrace/desk/store/segment"
@@ -27,6 +28,8 @@ type spanFinder struct {
 	looked *source.Position // of the last span that was looked at
 	budget int              // of spans to look at
 	short  bool             // it was not enough
+	rows   int              // spans that wait
+	end    *source.Position // from where on spans were left out: too many waited
 	traces *finder          // looks traces up in the indexes
 }
 
@@ -115,6 +118,7 @@ func (f *spanFinder) startSpans() {
 			it := spanItem{at: f.position(s.TraceID, s.ID, s.Start, s.Digest().Duration), kind: spanInHead, n: i, of: j}
 			if f.isWanted(&it.at) {
 				f.heap = append(f.heap, it)
+				f.rows++
 			}
 		}
 	}
@@ -129,7 +133,39 @@ func (f *spanFinder) isWanted(at *source.Position) bool {
 	return f.after == nil || f.r.Order.Compare(*at, *f.after) > 0
 }
 
-func (f *spanFinder) push(it spanItem) { heap.Push(f, it) }
+// maxWaiting is how many spans wait, of those that may be read when it is their turn.
+const maxWaiting = 1 << 16
+
+func (f *spanFinder) push(it spanItem) {
+	heap.Push(f, it)
+	if it.kind == spanInRow || it.kind == spanMatched {
+		f.rows++
+	}
+	if f.rows > 2*maxWaiting {
+		f.leaveOut()
+	}
+}
+
+// leaveOut forgets the spans that come last of those that wait.
+func (f *spanFinder) leaveOut() {
+	slices.SortFunc(f.heap, func(a, b spanItem) int { return f.r.Order.Compare(a.at, b.at) })
+	kept := f.heap[:0]
+	f.rows = 0
+	for _, it := range f.heap {
+		if isRow := it.kind != spanSegment && it.kind != spanPage; isRow {
+			if f.rows == maxWaiting {
+				if f.end == nil || f.r.Order.Compare(it.at, *f.end) < 0 {
+					f.end = &it.at
+				}
+				continue
+			}
+			f.rows++
+		}
+		kept = append(kept, it)
+	}
+	clear(f.heap[len(kept):])
+	f.heap = kept // what is sorted is a heap
+}
 
 // bound is the first place that spans may have which start between two times and
 // take so long at most, and whether there may be any that are wanted.
@@ -172,6 +208,11 @@ func (f *spanFinder) next() *source.SpanRow {
 		case spanPage:
 			f.openPage(it.segment, it.n)
 			continue
+		}
+		f.rows--
+		if f.end != nil && f.r.Order.Compare(it.at, *f.end) >= 0 {
+			f.short = true
+			return nil
 		}
 		if f.last != nil && f.r.Order.Compare(it.at, *f.last) == 0 {
 			continue // it is there twice
@@ -383,7 +424,7 @@ func (f *spanFinder) fill(page *source.SpanPage) (more bool) {
 		return false
 	}
 	f.v.leaveOut(fmt.Sprintf("%d spans were looked at: there may be more", f.v.effort.Spans))
-	if !f.whole {
+	if !f.whole || f.end != nil {
 		page.Next = f.looked
 	}
 	return true

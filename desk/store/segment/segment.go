@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"math"
 	"os"
 	"path/filepath"
 	"sort"
@@ -41,7 +40,7 @@ func NewCaches(bytes int64) *Caches {
 		pages: table.NewCache(bytes / 8 * 3),
 		// What the library keeps of a file is several times what it is on disk.
 		tables:  lru.New[string](bytes/8, func(f *table.File) int64 { return f.Weight() }),
-		blocks:  lru.New[blockKey](bytes/8, func(b []Entry) int64 { return int64(64 + 600*len(b)) }),
+		blocks:  lru.New[blockKey](bytes/4, func(b []Entry) int64 { return int64(64 + 600*len(b)) }),
 		stats:   lru.New[string](bytes/4, (*Stats).weight),
 		tokens:  lru.New[string](bytes/32, func(x *tokenIndex) int64 { return int64(200 + 16*x.pages) }),
 		origins: lru.New[string](bytes/32, (*origins).weight),
@@ -276,20 +275,21 @@ func (s *Segment) EntryOf(row int) (*Entry, error) {
 // PageRows is how many rows a page of spans has, but for the last.
 const PageRows = table.PageRows
 
-// PageRange is what is known of the traces that have rows on a page of spans,
-// without reading it.
-func (s *Segment) PageRange(page int) BlockRange {
-	out := BlockRange{MinStart: math.MaxInt64, MaxStart: math.MinInt64, MaxDuration: math.MinInt64}
-	from, to := page*table.PageRows, (page+1)*table.PageRows
-	for i, f := range s.traces.fences {
-		end := s.Manifest.Spans
-		if i+1 < len(s.traces.fences) {
-			end = s.traces.fences[i+1].firstRow
-		}
-		if f.firstRow < to && end > from {
-			out.MinStart, out.MaxStart = min(out.MinStart, f.minStart), max(out.MaxStart, f.maxStart)
-			out.MaxDuration = max(out.MaxDuration, f.maxDuration)
-		}
+// PageBlocks are the blocks from and up to, without it, to whose traces rows on a page
+// of spans belong.
+func (s *Segment) PageBlocks(page int) (from, to int) {
+	first, end := page*table.PageRows, min((page+1)*table.PageRows, s.Manifest.Spans)
+	fences := s.traces.fences
+	from = max(sort.Search(len(fences), func(i int) bool { return fences[i].firstRow > first })-1, 0)
+	to = sort.Search(len(fences), func(i int) bool { return fences[i].firstRow >= end })
+	return from, to
+}
+
+// BlockRows are the rows of spans from and up to, without it, of the traces of a block.
+func (s *Segment) BlockRows(i int) (from, to int) {
+	to = s.Manifest.Spans
+	if i+1 < len(s.traces.fences) {
+		to = s.traces.fences[i+1].firstRow
 	}
-	return out
+	return s.traces.fences[i].firstRow, to
 }
