@@ -80,7 +80,7 @@ function OneTrace({ trace }: { trace: TraceData }) {
         <div id="trace-tab" class="trace-tab" role="tabpanel" aria-label={t(current.text)}>
           <View key={current.id} {...props} />
         </div>
-        {props.selection.node.value >= 0 && <SpanPanel {...props} />}
+        {props.selection.node.value >= 0 && !current.noPanel && <SpanPanel {...props} />}
       </div>
     </div>
   );

@@ -29,6 +29,8 @@ interface TabModule {
   readonly id: TabId;
   readonly text: PlainKey;
   readonly View: ComponentType<TabProps>;
+  /** It shows the selected span itself, without the panel. */
+  readonly noPanel?: boolean;
 }
 
 /** The tabs of a trace in their order; each is a module that is loaded when it is shown. */
@@ -39,7 +41,7 @@ export const tabs: readonly TabModule[] = [
   { id: "topology", text: "trace.tab.topology", View: lazy(() => import("./tabs/topology")) },
   { id: "services", text: "trace.tab.services", View: lazy(() => import("./tabs/services")) },
   { id: "statistics", text: "trace.tab.statistics", View: lazy(() => import("./tabs/statistics")) },
-  { id: "run", text: "trace.tab.run", View: lazy(() => import("./tabs/run")) },
+  { id: "run", text: "trace.tab.run", View: lazy(() => import("./tabs/run")), noPanel: true },
   { id: "logs", text: "trace.tab.logs", View: lazy(() => import("./tabs/logs")) },
   { id: "compare", text: "trace.tab.compare", View: lazy(() => import("./tabs/compare")) },
 ];

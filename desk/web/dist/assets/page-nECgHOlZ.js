@@ -1,1 +1,0 @@
-import{a as e,n as t}from"./icon-BY6WXZXc.js";import{p as n}from"./index-Cg6v0rsY.js";function r(){return t(n,{title:e(`compare.title`)})}export{r as default};
