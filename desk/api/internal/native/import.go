@@ -19,6 +19,7 @@ import (
 
 	"github.com/sidetrace/sidetrace/desk/api/internal/web"
 	"github.com/sidetrace/sidetrace/desk/receive"
+	"github.com/sidetrace/sidetrace/desk/source"
 	"github.com/sidetrace/sidetrace/desk/trace"
 	"github.com/sidetrace/sidetrace/desk/trace/format"
 )
@@ -78,10 +79,13 @@ func (f *face) importFile(w http.ResponseWriter, r *http.Request) error {
 	if isPartial {
 		answer.Skipped, answer.Warnings = partial.Skipped, []string{"what could not be read was left out: " + partial.Error()}
 	}
+	answer.list(batch)
+	if err := f.dropKnown(r.Context(), batch, &answer); err != nil {
+		return err
+	}
 	if err := answer.keep(r.Context(), f.Sink, batch); err != nil {
 		return err
 	}
-	answer.list(batch)
 	return web.WriteJSON(w, answer)
 }
 
@@ -221,6 +225,41 @@ func (c *codec[R]) keep(ctx context.Context, sink receive.Sink, records []R) (le
 		records = records[len(part):]
 	}
 	return left, nil
+}
+
+// dropKnown takes the log records out of a batch that are there already. A store
+// knows spans by their ids, and shows none of them twice; log records have none.
+func (f *face) dropKnown(ctx context.Context, batch *trace.Batch, answer *imported) error {
+	known := map[trace.TraceID]map[string]bool{}
+	for i := range batch.Logs {
+		if id := batch.Logs[i].TraceID; !id.IsZero() {
+			known[id] = nil
+		}
+	}
+	if len(known) > maxImported {
+		answer.Warnings = append(answer.Warnings, fmt.Sprintf("there are log records of more than %d traces: those that were there already are now there twice", maxImported))
+		return nil
+	}
+	for id := range known {
+		t, err := f.Source.Trace(ctx, id, source.Range{})
+		if errors.Is(err, source.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		known[id] = map[string]bool{}
+		for i := range t.Logs {
+			known[id][bytesOf(&t.Logs[i])] = true
+		}
+	}
+	batch.Logs = slices.DeleteFunc(batch.Logs, func(l trace.Log) bool { return len(known[l.TraceID]) > 0 && known[l.TraceID][bytesOf(&l)] })
+	return nil
+}
+
+// bytesOf are those of a log record, by which records are told apart.
+func bytesOf(l *trace.Log) string {
+	return string(format.AppendOTLPJSON(nil, &trace.Batch{Logs: []trace.Log{*l}}))
 }
 
 // keepError says how far it went. The file may be sent again: what is there already

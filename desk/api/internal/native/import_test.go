@@ -133,6 +133,31 @@ func TestImport(t *testing.T) {
 	}
 }
 
+// TestImportAgain checks that log records which are there are not kept again, and
+// that equal ones which are in a file twice are.
+func TestImportAgain(t *testing.T) {
+	known := sourcetest.Agent(2, began+10*minute, "s-1").Logs[0]
+	other := known
+	other.Body = trace.String("something else")
+	k := &kept{t: t}
+	w := post(t, importer(k), bytes.NewReader(format.AppendOTLPJSON(nil, &trace.Batch{Logs: []trace.Log{known, other, other}})))
+	require.Equal(t, http.StatusOK, w.Code, w.Body)
+	require.Len(t, k.Logs, 2)
+	assert.Equal(t, "something else", k.Logs[0].Body.Str())
+	assert.Equal(t, 3, decoded[struct{ Logs int }](t, w.Body.String()).Logs, "so many are there")
+
+	many := &trace.Batch{}
+	for n := range uint64(1001) {
+		l := known
+		l.TraceID = sourcetest.TraceID(n + 1)
+		many.Logs = append(many.Logs, l)
+	}
+	k = &kept{t: t}
+	w = post(t, importer(k), bytes.NewReader(format.AppendOTLPJSON(nil, many)))
+	assert.Contains(t, w.Body.String(), "there are log records of more than 1000 traces")
+	assert.Len(t, k.Logs, 1001)
+}
+
 // TestImportInParts checks that no request to the sink is long.
 func TestImportInParts(t *testing.T) {
 	batch := &trace.Batch{}
