@@ -12,7 +12,7 @@ TOOLS := GOWORK=off $(GO) -C tools
 # The race detector needs a C compiler.
 RACE := $(shell command -v gcc >/dev/null 2>&1 && echo -race)
 
-.PHONY: all test lint bench demo generate fuzz
+.PHONY: all test lint bench soak demo generate fuzz
 
 all: lint test
 
@@ -43,7 +43,13 @@ bench:
 	@mkdir -p .cache && : > .cache/bench.txt
 	@for round in $$(seq $(ROUNDS)); do echo "round $$round of $(ROUNDS)"; \
 		$(GO) test -run '^$$' -bench . -benchtime 0.2s ./sid ./span ./nodelog ./middleware ./otlp ./desk/analysis >> .cache/bench.txt || { cat .cache/bench.txt; exit 1; }; done
+	@echo "a desk with 1 and 10 million spans"; $(GO) test -run '^$$' -bench Desk -benchtime 1x -timeout 40m ./desk -spans 1000000,10000000 >> .cache/bench.txt || { cat .cache/bench.txt; exit 1; }
 	@$(GO) run ./internal/bench < .cache/bench.txt
+
+## soak: a desk that receives 2,000 spans a second for an hour
+SOAK ?= 1h
+soak:
+	$(GO) test -v -run '^$$' -bench Soak -benchtime 1x -timeout 100h ./desk -soak $(SOAK)
 
 ## demo: an agent in three services, and what was recorded of it
 demo:

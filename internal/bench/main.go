@@ -123,12 +123,29 @@ var comparisons = []comparison{
 	{"desk: a chain of 100,000 spans / 10,000 of an agent", "≤ 12", ratio(nsPerOp, explain+"chain/100000", explain+"agent/10000")},
 	{"desk: 100,000 children of one span / 10,000 of an agent", "≤ 12", ratio(nsPerOp, explain+"fan/100000", explain+"agent/10000")},
 	{"desk: 100,000 roots / 10,000 of an agent", "≤ 12", ratio(nsPerOp, explain+"roots/100000", explain+"agent/10000")},
+	{"desk, 1 M spans: processor time of a million, s", "≤ 8", single(million, "cpu-s/Mspan")},
+	{"desk, 1 M spans: bytes on disk of one", "≤ 55", single(million, "B/span")},
+	{"desk, 1 M spans: memory at most, MiB", "≤ 500", single(million, "peak-MiB")},
+	{"desk, 10 M spans: processor time of a million, s", "≤ 8", single(tenMillion, "cpu-s/Mspan")},
+	{"desk, 10 M spans: bytes on disk of one", "≤ 55", single(tenMillion, "B/span")},
+	{"desk, 10 M spans: memory at most, MiB", "≤ 500", single(tenMillion, "asked-peak-MiB")},
+	{"desk, 10 M spans: trace by id, ms", "≤ 5", single(tenMillion, "trace-by-id-ms")},
+	{"desk, 10 M spans: last 20 traces of a service, ms", "≤ 30", single(tenMillion, "last-20-of-service-ms")},
+	{"desk, 10 M spans: by an attribute with few hits, ms", "≤ 50", single(tenMillion, "few-hits-ms")},
+	{"desk, 10 M spans: by an attribute with one hit, ms", "≤ 50", single(tenMillion, "one-hit-ms")},
+	{"desk, 10 M spans: slowest 20, ms", "≤ 50", single(tenMillion, "slowest-20-ms")},
+	{"desk, 10 M spans: slowest 20 of a service, ms", "≤ 50", single(tenMillion, "slowest-20-of-service-ms")},
+	{"desk, 10 M spans: RED of all operations, ms", "≤ 30", single(tenMillion, "red-ms")},
+	{"desk, 10 M spans: RED of the last hour by the minute, ms", "≤ 30", single(tenMillion, "red-of-last-hour-ms")},
+	{"desk, 10 M spans: service map, ms", "≤ 30", single(tenMillion, "map-ms")},
 }
 
 const (
 	cpuPerSpan = "cpu-ns/span"
 	deliver    = "BenchmarkDeliver/impl="
 	explain    = "BenchmarkExplain/"
+	million    = "BenchmarkDesk/1000000"
+	tenMillion = "BenchmarkDesk/10000000"
 )
 
 func main() {
