@@ -63,3 +63,26 @@ func (s *Store) SegmentDirs() (dirs []string) {
 	}
 	return dirs
 }
+
+// LookAt has answers look at so many spans for a page, and at so many to count.
+func (s *Store) LookAt(look, count int) { s.budgets = budgets{look: look, count: count, logs: look} }
+
+// Watchers is how many watch.
+func (s *Store) Watchers() int {
+	s.watch.mu.Lock()
+	defer s.watch.mu.Unlock()
+	return len(s.watch.all)
+}
+
+// Waiting is how many traces wait to be told.
+func (s *Store) Waiting() (n int) {
+	s.watch.mu.Lock()
+	defer s.watch.mu.Unlock()
+	for w := range s.watch.all {
+		n += len(w.ids)
+	}
+	return n
+}
+
+// Tell tells that something of traces came.
+func (s *Store) Tell(ids []traceID) { s.watch.tell(ids) }

@@ -15,12 +15,8 @@ import (
 	"github.com/sidetrace/sidetrace/desk/trace"
 )
 
-const (
-	// maxSkip is how many log records of one time a position may skip.
-	maxSkip = 1 << 22
-	// logBudget is how many log records are looked at for a page.
-	logBudget = 2_000_000
-)
+// maxSkip is how many log records of one time a position may skip.
+const maxSkip = 1 << 22
 
 // Logs implements [source.Source]. Log records of the same time are in the order of
 // their traces, those of a trace in the order in which they came: that stays as it is
@@ -99,7 +95,7 @@ func (f *logFinder) find() {
 		if f.v.ctx.Err() != nil || f.isFull(m.FirstLog, m.LastLog) {
 			return
 		}
-		if f.looked >= logBudget {
+		if f.looked >= f.v.store.budgets.logs {
 			f.v.leaveOut(fmt.Sprintf("%d log records were looked at: there may be more", f.looked))
 			return
 		}

@@ -12,16 +12,19 @@ import (
 	"github.com/sidetrace/sidetrace/desk/trace"
 )
 
-const (
-	// lookBudget is how many spans are looked at for a page: then it ends, and the
-	// next one goes on from there.
-	lookBudget = 2_000_000
-	// countBudget is how many spans are looked at to know how much there is on the
-	// pages behind: some hundred milliseconds.
-	countBudget = 20_000
-	// maxSpread is of how many traces all parts are looked up to count traces.
-	maxSpread = 5_000
-)
+// budgets say how much is looked at for one answer.
+type budgets struct {
+	look  int // spans for a page: then it ends, and the next one goes on from there
+	count int // spans to know how much there is on the pages behind
+	logs  int // log records for a page
+}
+
+// defaultBudgets are some ten seconds for a page, and some hundred milliseconds to
+// count.
+var defaultBudgets = budgets{look: 2_000_000, count: 20_000, logs: 2_000_000}
+
+// maxSpread is of how many traces all parts are looked up to count traces.
+const maxSpread = 5_000
 
 // Search implements [source.Finder]. A page for which two million spans were looked
 // at ends there: it is partial, and the next one goes on. A total of what matches a
@@ -55,7 +58,7 @@ func (f *finder) fill(page *source.Page) (more bool) {
 	at := f.after
 	for c := f.next(); c != nil; c = f.next() {
 		full := len(page.Hits) == f.r.Limit
-		if f.v.effort.Spans >= lookBudget {
+		if f.v.effort.Spans >= f.v.store.budgets.look {
 			if !full {
 				f.v.leaveOut(fmt.Sprintf("%d spans were looked at: the next page goes on from there", f.v.effort.Spans))
 			}
@@ -128,7 +131,7 @@ func (f *finder) total(hits int, more bool) *source.Total {
 	if !more {
 		return t
 	}
-	budget := f.v.effort.Spans + countBudget
+	budget := f.v.effort.Spans + f.v.store.budgets.count
 	for c := f.next(); c != nil; c = f.next() {
 		if f.v.effort.Spans >= budget {
 			t.AtLeast = true

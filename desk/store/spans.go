@@ -396,7 +396,7 @@ func (s *Store) Spans(ctx context.Context, r *source.Search) (*source.SpanPage, 
 		return nil, err
 	}
 	defer v.close()
-	f := v.newSpanFinder(r, p, r.After, lookBudget)
+	f := v.newSpanFinder(r, p, r.After, s.budgets.look)
 	page := &source.SpanPage{}
 	more := f.fill(page)
 	page.Effort = v.effort
@@ -439,11 +439,11 @@ func (f *spanFinder) total(rows int, more bool) *source.Total {
 	t := &source.Total{Count: rows}
 	switch {
 	case f.after != nil:
-		f = f.v.newSpanFinder(f.r, f.plan, nil, f.v.effort.Spans+countBudget)
+		f = f.v.newSpanFinder(f.r, f.plan, nil, f.v.effort.Spans+f.v.store.budgets.count)
 		t.Count = 0
 	case more && !f.short:
 		t.Count++
-		f.budget = f.v.effort.Spans + countBudget
+		f.budget = f.v.effort.Spans + f.v.store.budgets.count
 	}
 	for f.next() != nil {
 		t.Count++

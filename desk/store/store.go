@@ -115,10 +115,11 @@ const (
 // A Store keeps traces and log records in a folder, and finds them. Its methods may
 // be called by any goroutine.
 type Store struct {
-	cfg    Config
-	folder *procdir.Folder
-	log    *wal.Log
-	caches *segment.Caches
+	cfg     Config
+	budgets budgets
+	folder  *procdir.Folder
+	log     *wal.Log
+	caches  *segment.Caches
 
 	// gate is held for reading while a request goes into the log and the head, and
 	// for writing while parts of the head become a segment: what the log has up to
@@ -173,7 +174,7 @@ func Open(cfg Config) (*Store, error) {
 		return nil, fmt.Errorf("store: open %s: another process uses it", cfg.Dir)
 	}
 	s := &Store{
-		cfg: cfg, folder: folder, caches: segment.NewCaches(cfg.CacheBytes), head: newHead(), parts: map[traceID]uint64{}, unmergeable: map[*segment.Segment]bool{}, meter: newHeadMeter(),
+		cfg: cfg, budgets: defaultBudgets, folder: folder, caches: segment.NewCaches(cfg.CacheBytes), head: newHead(), parts: map[traceID]uint64{}, unmergeable: map[*segment.Segment]bool{}, meter: newHeadMeter(),
 		room: make(chan struct{}), wake: make(chan struct{}, 1), done: make(chan struct{}),
 	}
 	if err := s.recover(); err != nil {
