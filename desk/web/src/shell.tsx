@@ -8,6 +8,7 @@ import { RangePicker } from "./range-picker";
 import { change, go, link, param, place } from "./state/router";
 import { chosenTheme, type Theme, theme } from "./state/settings";
 import type { Page } from "./state/url";
+import { TokenDialog } from "./token-dialog";
 import { Icon } from "./ui/icon";
 import { useKeys } from "./ui/keys";
 import { Menu } from "./ui/menu";
@@ -64,6 +65,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
       <main id="content" class="content" tabIndex={-1}>
         {children}
       </main>
+      <TokenDialog />
       {help && <KeySheet onClose={() => setHelp(false)} />}
       <Toasts />
       <Tooltip />

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import type * as schema from "./schema";
+import { credentials, tokenWanted } from "./token";
 
 /** Where the desk answers. */
 export const base = "/api/desk/v1";
@@ -79,11 +80,17 @@ async function failureOf(response: Response): Promise<{ ok: false; error: Failur
 
 /** Asks, and answers what read makes of the answer. Never throws. */
 export async function ask<T>(
-  request: { url: string; init?: RequestInit; signal?: AbortSignal | undefined },
+  request: {
+    url: string;
+    init?: RequestInit & { readonly headers?: Record<string, string> };
+    signal?: AbortSignal | undefined;
+  },
   read: (response: Response) => Promise<T>,
 ): Promise<Result<T>> {
   try {
-    const response = await fetch(request.url, { ...request.init, signal: request.signal ?? null });
+    const headers = { ...credentials(), ...request.init?.headers };
+    const response = await fetch(request.url, { ...request.init, headers, signal: request.signal ?? null });
+    if (response.status === 401) tokenWanted.value = true;
     if (!response.ok) return await failureOf(response);
     return { ok: true, value: await read(response) };
   } catch (error) {

@@ -27,6 +27,12 @@ export const en = {
   "missing.title": "There is no such page",
   "missing.back": "Go to the traces",
 
+  // The token of a desk that has one
+  "token.title": "The desk wants a token",
+  "token.label": "Token",
+  "token.where": "Whoever runs the desk has it in the file of its flag --token-file. This tab remembers it until it is closed.",
+  "token.give": "Continue",
+
   // Time ranges
   "range.label": "Time range",
   "range.all": "All time",
@@ -337,6 +343,8 @@ export const en = {
   "services.examples.failed": "Failed traces",
   "services.examples.slow": "Slow traces",
   "services.over": "over time",
+  "services.errorsOver": "Errors over time",
+  "services.p95Over": "p95 over time",
   "services.p50": "Median",
   "services.chart.rate": "Spans per minute, and failed ones",
   "services.chart.duration": "Duration: median, 95th and 99th percentile",

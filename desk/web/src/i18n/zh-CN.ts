@@ -24,6 +24,12 @@ export const zhCN: Texts = {
   "missing.title": "没有这个页面",
   "missing.back": "前往 Trace 列表",
 
+  // The token of a desk that has one
+  "token.title": "需要令牌",
+  "token.label": "令牌",
+  "token.where": "令牌在服务的 --token-file 参数所指的文件中。本标签页会记住它，直到关闭。",
+  "token.give": "继续",
+
   // Time ranges
   "range.label": "时间范围",
   "range.all": "全部时间",
@@ -331,6 +337,8 @@ export const zhCN: Texts = {
   "services.examples.failed": "失败的 Trace",
   "services.examples.slow": "慢的 Trace",
   "services.over": "趋势",
+  "services.errorsOver": "错误趋势",
+  "services.p95Over": "p95 趋势",
   "services.p50": "中位数",
   "services.chart.rate": "每分钟 Span 数及失败数",
   "services.chart.duration": "耗时：中位数、95 和 99 百分位",

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { describe, expect, test } from "vitest";
-import { accept, expected, quoted, unquoted } from "./complete";
+import { accept, durationLiteral, expected, quoted, unquoted } from "./complete";
 
 /** The caret is where | stands. */
 function at(text: string) {
@@ -59,3 +59,11 @@ describe("accept", () => {
 test.each(['a "b"', "a\\b", "x"])("literals are read as what they were made of: %s", (text) => {
   expect(unquoted(quoted(text))).toBe(text);
 });
+
+test.each([
+  [1_240_000_000, "1.24s"],
+  [154_000_000, "154ms"],
+  [412_300, "412us"],
+  [7.4, "7ns"],
+  [0, "1ns"],
+])("durations as literals: %s", (ns, want) => expect(durationLiteral(ns)).toBe(want));

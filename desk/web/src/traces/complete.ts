@@ -3,6 +3,8 @@
 // What can stand at the caret in a query in TraceQL. It reads the text before the
 // caret only, and only as far as completion needs; the desk reads queries.
 
+import { significant } from "../format/format";
+
 /** What is expected at the caret, and which part of the text would be replaced. */
 export interface Expected {
   readonly kind: "key" | "operator" | "value" | "join" | "stage" | "nothing";
@@ -138,6 +140,18 @@ export function expected(text: string, caret: number): Expected {
 /** A text literal of TraceQL. */
 export function quoted(text: string): string {
   return `"${text.replace(/\\/g, "\\\\").replace(/"/g, '\\"').replace(/\n/g, "\\n")}"`;
+}
+
+/** A duration as a literal of TraceQL. */
+export function durationLiteral(ns: number): string {
+  for (const [unit, size] of [
+    ["s", 1e9],
+    ["ms", 1e6],
+    ["us", 1e3],
+  ] as const) {
+    if (ns >= size) return `${Number(significant(ns / size))}${unit}`;
+  }
+  return `${Math.max(1, Math.round(ns))}ns`;
 }
 
 /** The text of a literal that may not be finished, to look for. */

@@ -6,7 +6,6 @@ import { type LiveState, useLive } from "../api/live";
 import { usePages } from "../api/pages";
 import type { Condition, Query, Scatter as ScatterAnswer, Trace } from "../api/schema";
 import { palette } from "../format/colour";
-import { significant } from "../format/format";
 import { t } from "../i18n";
 import { range } from "../state/range";
 import { change, link, param } from "../state/router";
@@ -16,6 +15,7 @@ import { Failed, Loading, Partial } from "../ui/states";
 import { Table } from "../ui/table";
 import { Builder } from "./builder";
 import { columnChoices, order, traceColumns } from "./columns";
+import { durationLiteral } from "./complete";
 import { FieldColumns } from "./field-columns";
 import { DropZone } from "./import";
 import { gather, merge } from "./merge";
@@ -27,18 +27,6 @@ import { Scatter } from "./scatter";
 import { SearchBox, searchField } from "./search-box";
 import { SpanList } from "./span-list";
 import "./traces.css";
-
-/** A duration as a literal of TraceQL. */
-export function durationLiteral(ns: number): string {
-  for (const [unit, size] of [
-    ["s", 1e9],
-    ["ms", 1e6],
-    ["us", 1e3],
-  ] as const) {
-    if (ns >= size) return `${Number(significant(ns / size))}${unit}`;
-  }
-  return `${Math.max(1, Math.round(ns))}ns`;
-}
 
 /** Asks for traces that last from one duration to another. */
 function askForDurations(question: Answer<Query>, shortest: number, longest: number) {

@@ -10,7 +10,7 @@ interface SparklineProps {
   readonly height?: number;
 }
 
-/** The path of a line through values, broken where one is missing. */
+/** The path of a line through values, broken where one is missing; a value between missing ones is a dot. */
 export function linePath(values: readonly (number | undefined)[], width: number, height: number): string {
   const known = values.filter((v): v is number => v !== undefined);
   const most = Math.max(...known, 0) || 1;
@@ -23,6 +23,7 @@ export function linePath(values: readonly (number | undefined)[], width: number,
       return;
     }
     path += `${pen}${(i * apart).toFixed(1)} ${(height - (value / most) * height).toFixed(1)}`;
+    if (pen === "M" && values[i + 1] === undefined) path += "h0";
     pen = "L";
   });
   return path;
