@@ -18,6 +18,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"time"
@@ -27,6 +28,7 @@ import (
 	"github.com/sidetrace/sidetrace/desk/analysis/agentrun"
 	"github.com/sidetrace/sidetrace/desk/api/internal/jaeger"
 	"github.com/sidetrace/sidetrace/desk/api/internal/native"
+	"github.com/sidetrace/sidetrace/desk/api/internal/saved"
 	"github.com/sidetrace/sidetrace/desk/api/internal/tempo"
 	"github.com/sidetrace/sidetrace/desk/api/internal/web"
 	"github.com/sidetrace/sidetrace/desk/api/objects"
@@ -53,6 +55,9 @@ type Config struct {
 	// Objects are where large values lie that spans and records refer to. Links to
 	// other places are refused.
 	Objects []objects.Place
+	// SavedDir is a folder for traces that are saved to compare others with, which is
+	// made if need be; "": none can be saved.
+	SavedDir string
 	// Sink keeps files of traces that are sent to the page; nil: none are taken.
 	Sink receive.Sink
 	// ImportBytes is how long such a file may be, as it is sent and decompressed:
@@ -97,6 +102,7 @@ func (c Config) orDefaults() Config {
 type API struct {
 	cfg     Config
 	gate    *web.Gate
+	saved   *saved.Folder // nil: none
 	handler http.Handler
 }
 
@@ -112,6 +118,13 @@ func New(cfg Config) (*API, error) {
 		return nil, errors.New("api: a limit is negative: want a positive one, or zero for the default")
 	}
 	a := &API{cfg: cfg}
+	if cfg.SavedDir != "" {
+		folder, err := saved.Open(cfg.SavedDir)
+		if err != nil {
+			return nil, fmt.Errorf("api: %w", err)
+		}
+		a.saved = folder
+	}
 	metrics, err := newMetrics(a)
 	if err != nil {
 		return nil, err
@@ -135,7 +148,7 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.handler.Serv
 func (a *API) routes(m *metrics) http.Handler {
 	desk := web.Compress(native.Handler(a.gate, native.Config{
 		Source: a.cfg.Source, Prices: a.cfg.Prices, Now: a.cfg.Now, Version: a.cfg.Version, Objects: a.cfg.Objects,
-		Sink: a.cfg.Sink, ImportBytes: a.cfg.ImportBytes,
+		Saved: a.saved, Sink: a.cfg.Sink, ImportBytes: a.cfg.ImportBytes,
 	}))
 	others := web.Compress(jaeger.Handler(a.gate, a.cfg.Source, a.cfg.Now))
 	grafana := web.Compress(tempo.Handler(a.gate, a.cfg.Source))

@@ -93,6 +93,8 @@ func TestNewRefuses(t *testing.T) {
 	require.ErrorContains(t, err, "there is no source")
 	_, err = api.New(api.Config{Source: memory.New(), Timeout: -1})
 	require.ErrorContains(t, err, "a limit is negative")
+	_, err = api.New(api.Config{Source: memory.New(), SavedDir: "api_test.go"})
+	require.ErrorContains(t, err, "api: saved:")
 }
 
 func TestFaces(t *testing.T) {
@@ -164,6 +166,7 @@ func TestWhoMayRead(t *testing.T) {
 		{"metrics without a token", closed, "/metrics", nil, 401, "the token is missing"},
 		{"metrics with the token", closed, "/metrics", []string{bearer}, 200, "go_goroutines"},
 		{"a stream without a token", closed, "/api/desk/v1/live", nil, 401, `"unauthorized"`},
+		{"what is saved without a token", closed, "/api/desk/v1/saved", nil, 401, `"unauthorized"`},
 		{"health without a token", closed, "/healthz", nil, 200, "ok"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -57,6 +57,7 @@ var (
 		{path: desk + "/sessions/*", id: "s-1", times: "from,to"},
 		{path: desk + "/query"},
 		{path: desk + "/find", query: "text=x"},
+		{path: desk + "/saved"},
 		{path: desk + "/status"},
 		{path: desk + "/openapi.json"},
 		{path: jaeger + "/services", lenient: true},
@@ -131,7 +132,7 @@ func message(t *testing.T, path, body string) string {
 
 // TestBadRequests sends what is wrong to every endpoint.
 func TestBadRequests(t *testing.T) {
-	base := serve(t, api.Config{Source: everything()}).URL
+	base := serve(t, api.Config{Source: everything(), SavedDir: t.TempDir()}).URL
 	for i := range endpoints {
 		e := &endpoints[i]
 		t.Run(e.path, func(t *testing.T) {
@@ -144,6 +145,9 @@ func TestBadRequests(t *testing.T) {
 				assert.NotEmpty(t, message(t, e.path, got.body), request)
 			}
 			for _, method := range []string{"POST", "PUT", "DELETE", "OPTIONS", "NONSENSE"} {
+				if method == "POST" && strings.HasSuffix(e.path, "/saved") {
+					continue // see the test below
+				}
 				refused(method+" "+e.url(e.id, ""), 405)
 			}
 			refused("GET "+strings.Replace(e.path, "*", e.id, 1)+"/../x", 404)
@@ -187,12 +191,14 @@ func replaced(address, name, value string) string {
 
 // TestBadRequestsOfOthers sends what is wrong to streams and where files are sent.
 func TestBadRequestsOfOthers(t *testing.T) {
-	base := serve(t, api.Config{Source: everything()}).URL
+	base := serve(t, api.Config{Source: everything(), SavedDir: t.TempDir()}).URL
 	got := ask(t, "HEAD "+desk+"/live", base)
 	assert.Equal(t, 200, got.status)
 	assert.Equal(t, "text/event-stream", got.header.Get("Content-Type"))
 	for request, status := range map[string]int{
 		"POST " + desk + "/live": 405, "GET " + desk + "/live?nonsense=1": 400, "GET " + desk + "/live?q=%ff": 400, "GET " + desk + "/live?minDuration=-1": 400,
+		"POST " + desk + "/saved?trace=1": 400, "POST " + desk + "/saved?trace=1&name=%ff": 400, "POST " + desk + "/saved?nonsense=1": 400, "GET " + desk + "/saved/1": 405,
+		"DELETE " + desk + "/saved/..": 404, "DELETE " + desk + "/saved/" + strings.Repeat("1", 10_000): 400, "DELETE " + desk + "/saved/1?nonsense=1": 400,
 		"GET " + desk + "/import": 405, "PUT " + desk + "/import": 405, "POST " + desk + "/import/../import": 404, "POST " + desk + "/import": 501,
 		"POST " + desk + "/objects": 405, "GET " + desk + "/objects?url=x&limit=many": 400, "GET " + desk + "/objects?url=%ff": 400, "GET " + desk + "/objects?nonsense=1": 400,
 	} {
@@ -221,7 +227,7 @@ func TestEveryEndpointIsTried(t *testing.T) {
 // FuzzQueries checks that no query of a URL is answered with an error of the
 // server, by any face.
 func FuzzQueries(f *testing.F) {
-	a, err := api.New(api.Config{Source: everything(), Now: now})
+	a, err := api.New(api.Config{Source: everything(), Now: now, SavedDir: f.TempDir()})
 	require.NoError(f, err)
 	values := url.Values{}
 	for _, name := range []string{"q", "lucene", "filters", "conditions", "tags", "tag", "query.attributes", "query.filter", "field", "by", "step", "limit", "cursor", "text", "around"} {

@@ -96,7 +96,7 @@ func textual(text string) *destination {
 func (f *face) mentioned(ctx context.Context, m *mention) (*destination, error) {
 	if !m.trace.IsZero() {
 		to := &destination{Kind: "trace", TraceID: m.trace.String(), SpanID: m.span.String()}
-		_, err := f.Source.Trace(ctx, m.trace, source.Range{})
+		_, err := f.whole(ctx, m.trace, source.Range{})
 		if err == nil || !errors.Is(err, source.ErrNotFound) {
 			to.Found = err == nil
 			return to, err

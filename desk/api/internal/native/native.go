@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/sidetrace/sidetrace/desk/analysis/agentrun"
+	"github.com/sidetrace/sidetrace/desk/api/internal/saved"
 	"github.com/sidetrace/sidetrace/desk/api/internal/web"
 	"github.com/sidetrace/sidetrace/desk/api/objects"
 	"github.com/sidetrace/sidetrace/desk/receive"
@@ -31,6 +32,8 @@ type Config struct {
 	Version string
 	// Objects are where large values lie.
 	Objects []objects.Place
+	// Saved are traces to compare others with; nil: none are saved.
+	Saved *saved.Folder
 	// Sink keeps files that are imported; nil: none are.
 	Sink receive.Sink
 	// ImportBytes is how long such a file may be, as it is sent and decompressed.
@@ -79,6 +82,7 @@ func Handler(gate *web.Gate, c Config) http.Handler {
 		"/sessions":          f.sessions,
 		"/sessions/{id}":     f.session,
 		"/query":             f.query,
+		"/saved":             f.savedTraces,
 		"/find":              f.find,
 		"/objects":           f.object,
 		"/status":            f.status,
@@ -88,6 +92,8 @@ func Handler(gate *web.Gate, c Config) http.Handler {
 	}
 	own.Stream(Base+"/live", f.live)
 	own.Post(Base+"/import", f.importFile)
+	own.Change(http.MethodPost, Base+"/saved", f.save)
+	own.Change(http.MethodDelete, Base+"/saved/{id}", f.forget)
 	return own
 }
 

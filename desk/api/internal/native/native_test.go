@@ -407,7 +407,7 @@ func TestBadRequests(t *testing.T) {
 }
 
 // examples are parameters that requests must have.
-var examples = map[string]string{"baseline": "1", "comparison": "2", "field": "name", "text": "x", "url": "s3://values/key"}
+var examples = map[string]string{"baseline": "1", "comparison": "2", "field": "name", "text": "x", "url": "s3://values/key", "trace": "1", "name": "x"}
 
 // TestParameters checks that the document and the handlers know the same paths,
 // methods and parameters.

@@ -89,7 +89,7 @@ func (f *face) trace(w http.ResponseWriter, r *http.Request) error {
 	if err := p.Strict(); err != nil {
 		return err
 	}
-	t, err := f.Source.Trace(r.Context(), id, hint)
+	t, err := f.whole(r.Context(), id, hint)
 	if err != nil {
 		return err
 	}
@@ -209,7 +209,7 @@ func (f *face) compare(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	for i, id := range ids {
-		t, err := f.Source.Trace(r.Context(), id, source.Range{})
+		t, err := f.whole(r.Context(), id, source.Range{})
 		if errors.Is(err, source.ErrNotFound) {
 			return &web.Error{Code: web.NotFound, Message: fmt.Sprintf("trace not found: %s", id)}
 		}

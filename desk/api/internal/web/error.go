@@ -30,6 +30,7 @@ const (
 	Unauthorized Code = "unauthorized" // the token is missing or wrong
 	Forbidden    Code = "forbidden"    // a page of another site asks, or by another name
 	TooLarge     Code = "too_large"    // what was sent is larger than allowed
+	Conflict     Code = "conflict"     // it does not go together with what is there
 	NoRoom       Code = "no_room"      // there is no room for what was sent at the moment
 	Unsupported  Code = "unsupported"  // the source cannot do that
 	Busy         Code = "busy"         // too many requests are under way
@@ -46,6 +47,7 @@ var statuses = map[Code]int{
 	Unauthorized: http.StatusUnauthorized,
 	Forbidden:    http.StatusForbidden,
 	TooLarge:     http.StatusRequestEntityTooLarge,
+	Conflict:     http.StatusConflict,
 	NoRoom:       http.StatusTooManyRequests,
 	Unsupported:  http.StatusNotImplemented,
 	Busy:         http.StatusServiceUnavailable,

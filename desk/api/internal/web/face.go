@@ -97,6 +97,12 @@ func (f *Face) Post(path string, h Handler) {
 	f.handle("POST "+path, f.gate.cfg.Ingest, f.bounded(h))
 }
 
+// Change has requests of who may read that change something, such as what is saved,
+// answered like those of [Face.Get].
+func (f *Face) Change(method, path string, h Handler) {
+	f.handle(method+" "+path, f.gate.cfg.Read, f.bounded(h))
+}
+
 // Stream has requests that read a path answered until the client goes or the gate
 // ends streams.
 func (f *Face) Stream(path string, h Handler) {
@@ -175,7 +181,7 @@ func (f *Face) answer(t *tracked, r *http.Request, err error) {
 // missing answers requests for which there is no route.
 func (f *Face) missing(w http.ResponseWriter, r *http.Request) {
 	var methods []string
-	for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost} {
+	for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodDelete} {
 		other := r.Clone(r.Context())
 		other.Method = method
 		if _, pattern := f.mux.Handler(other); pattern != "/" {
