@@ -99,19 +99,19 @@ func (f *Folder) List() ([]Entry, error) {
 }
 
 // read reads what is said of a trace, and the trace unless body is nil.
-func (f *Folder) read(file string, body func(io.Reader) error) (*Entry, error) {
+func (f *Folder) read(file string, body func(io.Reader) error) (e *Entry, err error) {
 	in, err := f.root.Open(file)
 	if err != nil {
 		return nil, fmt.Errorf("saved: %w", err)
 	}
-	defer in.Close()
+	defer func() { err = errors.Join(err, in.Close()) }()
 	z, err := gzip.NewReader(in)
 	if err != nil {
 		return nil, fmt.Errorf("saved: %s: %w", file, err)
 	}
 	lines := bufio.NewReader(z)
 	first, err := lines.ReadSlice('\n')
-	e := &Entry{}
+	e = &Entry{}
 	if err == nil {
 		err = json.Unmarshal(first, e)
 	}
