@@ -144,7 +144,7 @@ var allowed = map[string][]string{
 	"desk/internal/pictures": {},
 	"desk/internal/tool":     {},
 	"desk": {"desk/trace", "desk/trace/format", "desk/trace/noderecord", "desk/analysis", "desk/analysis/agentrun",
-		"desk/analysis/export", "desk/analysis/finding", "desk/show", "desk/api", "desk/receive", "desk/store", "desk/source", "desk/source/memory", "desk/web",
+		"desk/analysis/export", "desk/analysis/finding", "desk/show", "desk/api", "desk/api/objects", "desk/units", "desk/receive", "desk/store", "desk/source", "desk/source/memory", "desk/web",
 		"desk/internal/guard", "internal/env", "internal/ossenv", "internal/statedir", "oss", ".", "otlp", "examples/agent/agentdemo"},
 }
 
