@@ -36,14 +36,8 @@ type folder struct {
 
 // Get implements [oss.Store].
 func (f folder) Get(ctx context.Context, key string) ([]byte, error) {
-	info, err := f.root.Stat(key)
-	switch {
-	case err != nil:
-		return nil, fmt.Errorf("objects: get %q: %w", key, err)
-	case !info.Mode().IsRegular():
-		return nil, fmt.Errorf("objects: get %q: want a file", key)
-	case info.Size() > MaxBytes:
-		return nil, ErrTooLarge
+	if err := checkFile(f.root, key); err != nil {
+		return nil, err
 	}
 	return f.Dir.Get(ctx, key)
 }

@@ -52,16 +52,30 @@ func (s services) Get(_ context.Context, key string) (body []byte, err error) {
 		return nil, fmt.Errorf("objects: get %q: %w", key, err)
 	}
 	defer func() { err = errors.Join(err, root.Close()) }()
+	if err := checkFile(root, key); err != nil {
+		return nil, err
+	}
 	f, err := root.Open(key)
 	if err != nil {
 		return nil, fmt.Errorf("objects: get %q: %w", key, err)
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	info, err := f.Stat()
-	if err != nil || !info.Mode().IsRegular() || info.Size() > MaxBytes {
-		return nil, errors.Join(err, fmt.Errorf("objects: get %q: want a file of at most %d bytes", key, MaxBytes))
-	}
 	return io.ReadAll(io.LimitReader(f, MaxBytes))
+}
+
+// checkFile refuses what is no file, before it is opened: a pipe would wait for who
+// writes into it.
+func checkFile(root *os.Root, key string) error {
+	info, err := root.Stat(key)
+	switch {
+	case err != nil:
+		return fmt.Errorf("objects: get %q: %w", key, err)
+	case !info.Mode().IsRegular():
+		return fmt.Errorf("objects: get %q: want a file", key)
+	case info.Size() > MaxBytes:
+		return ErrTooLarge
+	}
+	return nil
 }
 
 // Put refuses: these values are others'.
