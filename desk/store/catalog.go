@@ -136,12 +136,9 @@ func (s *Store) Keys(ctx context.Context, r *source.KeySearch) ([]source.Key, er
 		if g.Manifest.Spans == 0 || !within.overlaps(g.Manifest.Start, g.Manifest.End) {
 			continue
 		}
-		st, err := g.Stats()
-		if err != nil {
-			v.warn(err)
-			continue
+		if st := v.statsOf(g); st != nil {
+			add(st.Keys)
 		}
-		add(st.Keys)
 	}
 	keys, err := v.headKeys()
 	if err != nil {

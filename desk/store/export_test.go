@@ -65,7 +65,9 @@ func (s *Store) SegmentDirs() (dirs []string) {
 }
 
 // LookAt has answers look at so many spans for a page, and at so many to count.
-func (s *Store) LookAt(look, count int) { s.budgets = budgets{look: look, count: count, logs: look} }
+func (s *Store) LookAt(look, count int) {
+	s.budgets = budgets{look: look, count: count, logs: look, cells: look}
+}
 
 // Watchers is how many watch.
 func (s *Store) Watchers() int {
@@ -86,3 +88,6 @@ func (s *Store) Waiting() (n int) {
 
 // Tell tells that something of traces came.
 func (s *Store) Tell(ids []traceID) { s.watch.tell(ids) }
+
+// ReadCells has answers about spans read so many values at most.
+func (s *Store) ReadCells(n int) { s.budgets.cells = n }

@@ -107,7 +107,7 @@ func (s *Store) Edges(ctx context.Context, r source.Range) ([]source.Edge, error
 			}
 		}
 	})
-	if err != nil {
+	if err = cmp.Or(err, ctx.Err()); err != nil {
 		return nil, err
 	}
 	var sum sketch.Sum
@@ -119,7 +119,7 @@ func (s *Store) Edges(ctx context.Context, r source.Range) ([]source.Edge, error
 		out[i] = e.Edge
 		out[i].Durations = added(&sum, e.parts)
 	}
-	return out, ctx.Err()
+	return out, nil
 }
 
 // added is the sum of sketches as bytes.

@@ -156,6 +156,22 @@ func (v *view) headKeys() ([]segment.Key, error) {
 	return m.keys.List(), nil
 }
 
+// statsOf is what is known of a segment: if that cannot be read, it is counted again.
+// It is nil, with a warning, if that is not possible either.
+func (v *view) statsOf(g *segment.Segment) *segment.Stats {
+	st, err := g.Stats()
+	if err == nil {
+		return st
+	}
+	v.store.reportOnce(err)
+	older := v.segments[:slices.Index(v.segments, g)]
+	if st, err = g.Recount(func(id traceID) (*segment.Part, error) { return partIn(older, id) }); err != nil {
+		v.warn(err)
+		return nil
+	}
+	return st
+}
+
 // eachStats calls yield with what is known of the head and of each segment that has
 // spans in the minutes of a range, until the context is done. contains says which
 // minutes these are.
@@ -167,9 +183,8 @@ func (v *view) eachStats(r minutes, yield func(st *segment.Stats, contains func(
 		if g.Manifest.Spans == 0 || !r.overlaps(g.Manifest.Start, g.Manifest.End) {
 			continue
 		}
-		st, err := g.Stats()
-		if err != nil {
-			v.warn(err)
+		st := v.statsOf(g)
+		if st == nil {
 			continue
 		}
 		if r.Contains(g.Manifest.Start) && r.Contains(g.Manifest.End) {

@@ -105,9 +105,6 @@ func (sel *selection) match(spans []trace.Span, yield func(i int, values []trace
 	}
 }
 
-// maxCells is how many values are read for one answer: rows of columns.
-const maxCells = 32 << 20
-
 // reading is one selection on its way through what the store has, the newest part
 // first.
 type reading struct {
@@ -129,7 +126,7 @@ func (v *view) selected(sel *selection, within minutes, yield func(*trace.Span, 
 	if sel.program.NeedsTrace() {
 		sel.read("rootName") // and with it what places spans in their trace
 	}
-	r := &reading{view: v, sel: sel, within: within, wanted: segment.NewWanted(sel.reads), left: v.store.cells(), yield: yield, done: map[traceID]bool{}}
+	r := &reading{view: v, sel: sel, within: within, wanted: segment.NewWanted(sel.reads), left: v.store.budgets.cells, yield: yield, done: map[traceID]bool{}}
 	err := r.head()
 	for _, g := range slices.Backward(v.segments) {
 		if err != nil {
@@ -147,7 +144,7 @@ func (v *view) selected(sel *selection, within minutes, yield func(*trace.Span, 
 		}
 		err = v.ctx.Err()
 	}
-	return err
+	return cmp.Or(err, v.ctx.Err())
 }
 
 // matters reports whether a segment may have spans of the range, or one by which a
@@ -155,9 +152,6 @@ func (v *view) selected(sel *selection, within minutes, yield func(*trace.Span, 
 func (r *reading) matters(g *segment.Segment) bool {
 	return r.within.overlaps(g.Manifest.Start, g.Manifest.End) || r.sel.program.NeedsTrace() && r.sel.filter() != nil && len(r.parts) > 0
 }
-
-// cells is how many values are read for one answer.
-func (s *Store) cells() int { return cmp.Or(s.cfg.maxCells, maxCells) }
 
 // matched yields the spans that match.
 func (r *reading) matched(spans []trace.Span) {

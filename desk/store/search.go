@@ -17,11 +17,12 @@ type budgets struct {
 	look  int // spans for a page: then it ends, and the next one goes on from there
 	count int // spans to know how much there is on the pages behind
 	logs  int // log records for a page
+	cells int // values, rows of columns, to count spans
 }
 
-// defaultBudgets are some ten seconds for a page, and some hundred milliseconds to
-// count.
-var defaultBudgets = budgets{look: 2_000_000, count: 20_000, logs: 2_000_000}
+// defaultBudgets are some ten seconds for a page, some hundred milliseconds to know
+// how much there is, and some seconds to count spans.
+var defaultBudgets = budgets{look: 2_000_000, count: 20_000, logs: 2_000_000, cells: 32_000_000}
 
 // maxSpread is of how many traces all parts are looked up to count traces.
 const maxSpread = 5_000

@@ -61,8 +61,6 @@ type Config struct {
 	// Report is told what goes wrong, and what was found wrong at the start; nil:
 	// nobody is.
 	Report func(error)
-
-	maxCells int // for tests: instead of the constant
 }
 
 // The defaults of a [Config].

@@ -91,7 +91,7 @@ func (v *view) columnValues(f query.Field, within minutes, c *valueCounter) erro
 		if g.Manifest.Spans == 0 || !within.overlaps(g.Manifest.Start, g.Manifest.End) {
 			continue
 		}
-		if c.out.Spans*2 >= uint64(v.store.cells()) {
+		if c.out.Spans*2 >= uint64(v.store.budgets.cells) {
 			v.leaveOut(fmt.Sprintf("only the newest %d spans were looked at: it would take too long for all", c.out.Spans))
 			break
 		}

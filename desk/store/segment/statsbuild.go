@@ -4,6 +4,7 @@ package segment
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 
 	"github.com/sidetrace/sidetrace/desk/query"
@@ -11,6 +12,34 @@ import (
 	"github.com/sidetrace/sidetrace/desk/store/wire"
 	"github.com/sidetrace/sidetrace/desk/trace"
 )
+
+// Recount counts what [Segment.Stats] has again, from the tables. earlier is as for
+// [Rebuild].
+func (s *Segment) Recount(earlier func(trace.TraceID) (*Part, error)) (*Stats, error) {
+	return s.caches.stats.Get(s.path(statsFile), func() (*Stats, error) {
+		traces, logs, err := s.ReadAll()
+		if err != nil {
+			return nil, fmt.Errorf("segment: count %s again: %w", s.Dir, err)
+		}
+		for i := range traces {
+			if traces[i].Earlier, err = earlier(traces[i].ID); err != nil {
+				return nil, fmt.Errorf("segment: count %s again: %w", s.Dir, err)
+			}
+		}
+		b := newBuilder(spansOf(traces))
+		if err := b.add(traces, logs); err != nil {
+			return nil, fmt.Errorf("segment: count %s again: %w", s.Dir, err)
+		}
+		return b.stats(), nil
+	})
+}
+
+// stats are all that the file has.
+func (b *builder) stats() *Stats {
+	st := b.count()
+	st.Keys = b.keys()
+	return st
+}
 
 // count counts spans and calls.
 func (b *builder) count() *Stats {

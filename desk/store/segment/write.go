@@ -93,10 +93,8 @@ func (b *builder) tables() map[string]*table.Builder {
 
 // sides makes the side files.
 func (b *builder) sides() map[string][]byte {
-	stats := b.count()
-	stats.Keys = b.keys()
 	return map[string][]byte{
-		tracesFile: encodeTraces(b.entries()), tokensFile: new(tokens).encode(b), statsFile: stats.encode(),
+		tracesFile: encodeTraces(b.entries()), tokensFile: new(tokens).encode(b), statsFile: b.stats().encode(),
 	}
 }
 

@@ -62,7 +62,7 @@ func TestSumsAreExact(t *testing.T) {
 	assert.Equal(t, whole, sum.Sketch())
 	assert.Equal(t, whole, bytes.Sketch())
 	sum.Reset()
-	assert.Zero(t, ptr(sum.Sketch()).Count())
+	assert.Zero(t, new(sum.Sketch()).Count())
 	sum.AddBytes(whole.Append(nil))
 	assert.Equal(t, whole, sum.Sketch(), "used again")
 	total := uint64(0)
@@ -72,8 +72,6 @@ func TestSumsAreExact(t *testing.T) {
 	})
 	assert.EqualValues(t, 4000, total)
 }
-
-func ptr[T any](v T) *T { return &v }
 
 func TestBytes(t *testing.T) {
 	var s, got sketch.Sketch
@@ -113,7 +111,7 @@ func FuzzRead(f *testing.F) {
 			return
 		}
 		if s.Count() > 0 {
-			assert.Equal(t, s.Append(nil), ptr(sum.Sketch()).Append(nil))
+			assert.Equal(t, s.Append(nil), new(sum.Sketch()).Append(nil))
 		}
 		rest, err := again.Read(s.Append(nil))
 		require.NoError(t, err)
