@@ -14,7 +14,12 @@ import (
 // headMeter counts what is in the head. What it has counted it does not count
 // again, until there are other segments: then something has left the head.
 type headMeter struct {
-	turn     chan struct{} // who has sent to it may use the rest
+	turn chan struct{} // who has sent to it may use the rest
+	headCounts
+}
+
+// headCounts are what is counted beside some segments.
+type headCounts struct {
 	segments []*segment.Segment
 	counted  map[traceID]*countedTrace
 	spans    segment.Statistician
@@ -39,7 +44,7 @@ func (m *headMeter) begin(v *view) error {
 		return v.ctx.Err()
 	}
 	if m.counted == nil || !slices.Equal(m.segments, v.segments) {
-		*m = headMeter{turn: m.turn, segments: v.segments, counted: map[traceID]*countedTrace{}, keyed: map[traceID]int{}}
+		m.headCounts = headCounts{segments: v.segments, counted: map[traceID]*countedTrace{}, keyed: map[traceID]int{}}
 	}
 	return nil
 }
