@@ -65,6 +65,7 @@ func demo(ctx context.Context, args []string, stdout, stderr io.Writer) (err err
 	if err != nil {
 		return err
 	}
+	o.priced = demoPrices
 	folder, err := os.MkdirTemp("", "sidetrace-demo-")
 	if err != nil {
 		return err
@@ -146,15 +147,29 @@ func (o *demoOptions) show(ctx context.Context, d *server, stdout io.Writer) (er
 	return o.goOn(ctx, d, agent)
 }
 
+// demoPrices are those of the demo's models, in US dollars for a million tokens.
+const demoPrices = `{"currency": "USD", "prices": [
+	{"model": "` + agentdemo.Model + `", "input": 0.4, "output": 1.6},
+	{"model": "` + agentdemo.LargeModel + `", "input": 2.5, "output": 10}
+]}`
+
 // demoEnv is the environment of the agent, for which what is set for real services
 // is not meant. It sends soon, for who is watching.
 var demoEnv = map[string]string{"OTEL_BSP_SCHEDULE_DELAY": "200", "OTEL_BLRP_SCHEDULE_DELAY": "200"}
 
 var cities = []string{"Hangzhou", "Lisbon", "Nairobi", "Kyoto", "Valparaíso", "Tromsø", "Montréal", "Hồ Chí Minh"}
 
-// question is one of a few users, who have a few conversations each.
+// question is one of a few users, who have a few conversations each. Some are
+// dearer than others, and one in twelve cannot be answered.
 func question(i int) agentdemo.Question {
-	return agentdemo.Question{City: cities[i%len(cities)], UID: "user-" + strconv.Itoa(i%3+1), ChatID: "chat-" + strconv.Itoa(i%5+1)}
+	q := agentdemo.Question{City: cities[i%len(cities)], UID: "user-" + strconv.Itoa(i%3+1), ChatID: "chat-" + strconv.Itoa(i%5+1), Days: 1 + i*5%9}
+	if i%7 == 3 {
+		q.Model = agentdemo.LargeModel
+	}
+	if i%12 == 7 {
+		q.City = agentdemo.Nowhere
+	}
+	return q
 }
 
 // together is how many questions are under way at a time.

@@ -10,8 +10,10 @@ import (
 	"net"
 	"net/http"
 	"runtime/debug"
+	"strings"
 	"time"
 
+	"github.com/sidetrace/sidetrace/desk/analysis/agentrun"
 	"github.com/sidetrace/sidetrace/desk/api"
 	"github.com/sidetrace/sidetrace/desk/receive"
 	"github.com/sidetrace/sidetrace/desk/source"
@@ -86,7 +88,7 @@ func (d *server) serve(ctx context.Context, s *settings, from source.Source, rep
 	if err != nil {
 		return err
 	}
-	prices, err := readPrices(s.prices)
+	prices, err := s.readPrices()
 	if err != nil {
 		return err
 	}
@@ -114,6 +116,13 @@ func (d *server) serve(ctx context.Context, s *settings, from source.Source, rep
 	}
 	d.run(handler, l)
 	return nil
+}
+
+func (s *settings) readPrices() (agentrun.Prices, error) {
+	if s.prices == "" && s.priced != "" {
+		return agentrun.ReadPrices(strings.NewReader(s.priced))
+	}
+	return readPrices(s.prices)
 }
 
 // config adds what a desk with a store has.

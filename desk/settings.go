@@ -40,6 +40,7 @@ type settings struct {
 	objects            list
 	services           string // the folder of the services' own folders; "": that of the environment
 	prices             string
+	priced             string // a table of prices that stands in for a file
 }
 
 // The settings of a server of which nothing else is said.

@@ -13,6 +13,7 @@ package agentdemo
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -153,14 +154,40 @@ func (d *Demo) URL() string { return d.url }
 
 // Question is what a user asks.
 type Question struct {
-	City   string `json:"city"`
+	City   string `json:"city"` // [Nowhere] cannot be answered
 	UID    string `json:"uid"`
 	ChatID string `json:"chat_id"`
+	// Days is how long the journey is: three days if it is 0. The longer, the more
+	// is read and said.
+	Days int `json:"days,omitempty"`
+	// Model is who answers: [Model] if it is empty.
+	Model string `json:"model,omitempty"`
 }
+
+// Nowhere is a city to which nobody flies.
+const Nowhere = "Atlantis"
+
+// The models: the large one is slower, and dearer.
+const (
+	Model      = "demo-1"
+	LargeModel = "demo-1-large"
+)
+
+// usualDays is how long journeys are of which nothing is said.
+const usualDays = 3
+
+func (q Question) days() int { return max(cmp.Or(q.Days, usualDays), 1) }
 
 // Text is the question in words.
 func (q Question) Text() string {
-	return fmt.Sprintf("What should I pack for three days in %s?", q.City)
+	days := "three days"
+	switch n := q.days(); {
+	case n == 1:
+		days = "a day"
+	case n != usualDays:
+		days = fmt.Sprintf("%d days", n)
+	}
+	return fmt.Sprintf("What should I pack for %s in %s?", days, q.City)
 }
 
 // Answer is what the user gets.

@@ -219,3 +219,53 @@ func TestDuration(t *testing.T) {
 		assert.Equal(t, want, agentdemo.Duration(d))
 	}
 }
+
+func TestQuestions(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		q    agentdemo.Question
+		want string
+	}{
+		{"usual", agentdemo.Question{City: "Kyoto"}, "What should I pack for three days in Kyoto?"},
+		{"short", agentdemo.Question{City: "Kyoto", Days: 1}, "What should I pack for a day in Kyoto?"},
+		{"long", agentdemo.Question{City: "Kyoto", Days: 12}, "What should I pack for 12 days in Kyoto?"},
+		{"absurd", agentdemo.Question{City: "Kyoto", Days: -7}, "What should I pack for a day in Kyoto?"},
+	} {
+		t.Run(tt.name, func(t *testing.T) { assert.Equal(t, tt.want, tt.q.Text()) })
+	}
+}
+
+// A longer journey and the large model cost more, and nobody flies to Atlantis.
+func TestVariety(t *testing.T) {
+	dir := t.TempDir()
+	demo, err := agentdemo.Start(t.Context(), agentdemo.Config{
+		Dir: dir, Options: []sidetrace.Option{sidetrace.WithGetenv(func(string) string { return "" })},
+	})
+	require.NoError(t, err)
+	var ids []string
+	for _, q := range []agentdemo.Question{{City: "Kyoto"}, {City: "Kyoto", Days: 9, Model: agentdemo.LargeModel}, {City: agentdemo.Nowhere}} {
+		a, err := demo.Ask(t.Context(), q)
+		require.NoError(t, err)
+		assert.Equal(t, q.City == agentdemo.Nowhere, a.Text == "", q.City)
+		ids = append(ids, a.TraceID)
+	}
+	require.NoError(t, demo.Shutdown(t.Context()))
+	roots, err := agentdemo.ReadTraces(agentdemo.TraceFiles(dir), ids...)
+	require.NoError(t, err)
+	named := func(i int, name string) (found []*agentdemo.Span) {
+		roots[i].Walk(0, func(s *agentdemo.Span, _ int) {
+			if s.Name == name {
+				found = append(found, s)
+			}
+		})
+		return found
+	}
+	assert.Len(t, named(0, "SELECT passages"), 10)
+	assert.Len(t, named(1, "SELECT passages"), 22)
+	assert.Equal(t, agentdemo.Model, named(0, "Model")[0].Attrs["gen_ai.request.model"])
+	assert.Equal(t, agentdemo.LargeModel, named(1, "Model")[0].Attrs["gen_ai.request.model"])
+	assert.Empty(t, named(2, "Model"))
+	flights := named(2, "Flights")
+	assert.Len(t, flights, 3)
+	assert.Contains(t, flights[2].Message, "no airline flies to Atlantis")
+}

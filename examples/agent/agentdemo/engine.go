@@ -3,6 +3,7 @@
 package agentdemo
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -124,8 +125,9 @@ func (e *engine) tryTool(ctx context.Context, q Question, name string, attempt i
 	return resp.Result, s.Node(), nil
 }
 
-// passages is how many passages of the guide a retrieval reads.
-const passages = 10
+// passages is how many passages of the guide a retrieval reads: ten for the usual
+// three days.
+func (q Question) passages() int { return min(4+2*q.days(), 40) }
 
 // retrieve reads passages of a guide book one after the other, though nothing
 // keeps it from asking for all at once.
@@ -133,7 +135,7 @@ func (e *engine) retrieve(ctx context.Context, q Question) (found []string, log 
 	ctx, s := span.StartNode(ctx, nodelog.Node{ID: "retrieval::1", Type: "retrieval", Name: "Guide"})
 	defer s.End()
 	s.Node().Input("city", q.City)
-	for i := range passages {
+	for i := range q.passages() {
 		found = append(found, queryPassage(ctx, q.City, i))
 	}
 	s.Node().Output("passages", len(found))
@@ -153,23 +155,21 @@ func queryPassage(ctx context.Context, city string, n int) string {
 	return fmt.Sprintf("%s, passage %d. %s", city, n+1, strings.Repeat("Streets, hills, weather and what to wear there. ", 12))
 }
 
-const (
-	modelName      = "demo-1"
-	promptTemplate = "You are a travel assistant. Answer in one sentence.\n\nQuestion: %s\n\nWhat is known:\n%s"
-)
+const promptTemplate = "You are a travel assistant. Answer in one sentence.\n\nQuestion: %s\n\nWhat is known:\n%s"
 
 // generate asks the model and passes its words on. It returns the log of the last
 // node.
 func (e *engine) generate(ctx context.Context, q Question, known []string, before *nodelog.NodeLog, emit func(string) error) (answer string, last *nodelog.NodeLog, err error) {
+	name := cmp.Or(q.Model, Model)
 	prompt := fmt.Sprintf(promptTemplate, q.Text(), strings.Join(known, "\n"))
 	llmCtx, llm := span.StartNode(ctx, nodelog.Node{ID: "llm::1", Type: "llm", Name: "Model"})
 	defer llm.End()
 	before.Next(llm.Node())
-	llm.Node().Config("model", modelName)
+	llm.Node().Config("model", name)
 	llm.Node().Input("prompt", prompt)
 	llm.Set(attribute.String("gen_ai.operation.name", "chat"), attribute.String("gen_ai.provider.name", "demo"),
-		attribute.String("gen_ai.request.model", modelName), attribute.String("gen_ai.input.messages", prompt))
-	stream, err := e.model.Generate(llmCtx, &agentpb.GenerateRequest{Model: modelName, Prompt: prompt})
+		attribute.String("gen_ai.request.model", name), attribute.String("gen_ai.input.messages", prompt))
+	stream, err := e.model.Generate(llmCtx, &agentpb.GenerateRequest{Model: name, Prompt: prompt})
 	if err != nil {
 		llm.Fail(err)
 		return "", llm.Node(), err

@@ -38,6 +38,11 @@ func (tools) Call(ctx context.Context, r *agentpb.CallRequest) (*agentpb.CallRes
 	_, s := span.Start(ctx, "look up "+r.Tool, attribute.String("city", r.City))
 	defer s.End()
 	time.Sleep(time.Duration(10+number(25, r.Tool, r.City)) * time.Millisecond)
+	if r.Tool == "flights" && r.City == Nowhere {
+		err := status.Errorf(codes.NotFound, "no airline flies to %s", r.City)
+		s.Fail(err)
+		return nil, err
+	}
 	if r.Tool == "flights" && r.Attempt == 1 && number(2, r.City) == 0 {
 		err := status.Errorf(codes.Unavailable, "the airline's service is busy")
 		s.Fail(err)
@@ -65,7 +70,11 @@ func (model) Generate(r *agentpb.GenerateRequest, stream agentpb.Model_GenerateS
 	ctx, s := span.Start(stream.Context(), "decode", attribute.String("model", r.Model))
 	defer s.End()
 	words := strings.Fields(answerTo(r.Prompt))
-	if err := wait(ctx, 45*time.Millisecond); err != nil { // reading the prompt
+	slower := time.Duration(1)
+	if r.Model == LargeModel {
+		slower = 3
+	}
+	if err := wait(ctx, slower*time.Duration(len(r.Prompt))*readByte); err != nil {
 		return err
 	}
 	for i, word := range words {
@@ -76,12 +85,18 @@ func (model) Generate(r *agentpb.GenerateRequest, stream agentpb.Model_GenerateS
 		if err := stream.Send(out); err != nil {
 			return err
 		}
-		if err := wait(ctx, 5*time.Millisecond); err != nil {
+		if err := wait(ctx, slower*sayWord); err != nil {
 			return err
 		}
 	}
 	return nil
 }
+
+// How long the model takes to read a byte of the prompt, and to say a word.
+const (
+	readByte = 7 * time.Microsecond
+	sayWord  = 5 * time.Millisecond
+)
 
 // wait waits unless the caller has gone.
 func wait(ctx context.Context, d time.Duration) error {
