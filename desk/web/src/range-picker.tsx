@@ -40,8 +40,9 @@ export function RangePicker() {
   items.push({ label: t("range.custom"), checked: false, run: () => setCustom(true) });
   return (
     <>
-      <Menu label={`${t("range.label")}: ${rangeText()}`} items={items} class="range-button">
+      <Menu label={t("range.label")} items={items} class="range-button">
         <Icon name="clock" />
+        <span class="off-screen">{t("range.label")}</span>
         <span class="cut">{rangeText()}</span>
       </Menu>
       {custom && <CustomRange onClose={() => setCustom(false)} />}

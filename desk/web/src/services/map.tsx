@@ -159,7 +159,6 @@ function MapNode({ name, at, figures, colour, selected }: NodeProps) {
       href={href}
       class={`map-node${selected ? " selected" : ""}`}
       data-tip={name}
-      aria-label={`${name}, ${t("n.spans", figures?.spans ?? 0)}, ${t("n.errors", figures?.errors ?? 0)}`}
       onClick={(event) => {
         event.preventDefault();
         go(href, "replace");

@@ -119,6 +119,7 @@ export default function ServicesPage() {
   return (
     <section class="services-page" aria-label={t("services.title")}>
       <div class="services-main">
+        <h1 class="off-screen">{t("services.title")}</h1>
         <Partial of={over} />
         <div class="services-table" style={{ "--rows": String(Math.min(rows.length, 12) + 1) }}>
           <Table

@@ -88,6 +88,7 @@ export default function SessionsPage() {
   const hues = useMemo(() => palette(rows.flatMap((row) => row.services)), [rows]);
   return (
     <section class="sessions" aria-label={t("sessions.title")}>
+      <h1 class="off-screen">{t("sessions.title")}</h1>
       <div class="sessions-bar">
         <Ways />
         {list.pages[0] && <span class="dim">{t("sessions.total", list.pages[0].total)}</span>}

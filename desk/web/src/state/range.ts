@@ -32,13 +32,28 @@ export const status = signal<StatusAnswer | undefined>(undefined);
 /** Whether it is known what the desk has, or that it does not say. */
 export const statusKnown = signal(false);
 
-const day = 86_400_000;
+const hour = 3_600_000;
 
-/** The range for an address without one: the last day, or all time if nothing came in it. */
-const fallback = computed(() => {
-  const newest = status.value?.kept?.newest;
-  return newest && millis(newest) > Date.now() - day ? "now-24h" : allTime;
-});
+/** Ranges of an address without one, the shortest first, in ms. */
+const usual: readonly (readonly [from: string, length: number])[] = [
+  ["now-1h", hour],
+  ["now-6h", 6 * hour],
+  ["now-24h", 24 * hour],
+];
+
+/**
+ * The range for an address without one: the shortest that has all traces, else the
+ * last day, or all time if nothing came in it.
+ */
+export function usualRange(kept: StatusAnswer["kept"], now: number): string {
+  if (!kept?.oldest || !kept.newest) return allTime;
+  const [oldest, newest] = [millis(kept.oldest), millis(kept.newest)];
+  const whole = usual.find(([, length]) => oldest > now - length);
+  if (whole) return whole[0];
+  return newest > now - 24 * hour ? "now-24h" : allTime;
+}
+
+const fallback = computed(() => usualRange(status.value?.kept, Date.now()));
 
 /** The value of from that holds. */
 export const from = computed(() => param("from") || (param("to") ? allTime : fallback.value));

@@ -7,9 +7,9 @@ import { change, param } from "../state/router";
 import { Empty } from "../ui/states";
 import { ImportButton } from "./import";
 
-const setup = `stop := sidetrace.MustInit(ctx, "my-agent")
-defer stop(ctx)`;
-const point = "OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318";
+const setup = `rt, err := sidetrace.Start(ctx)
+defer rt.Shutdown(ctx)`;
+const point = "OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318 go run .";
 
 /** Nothing is listed: how to send a first trace, or how to look further. */
 export function NoneFound() {

@@ -74,6 +74,7 @@ export function TracesPage() {
   ]);
   return (
     <section class="traces" aria-label={t("traces.title")}>
+      <h1 class="off-screen">{t("traces.title")}</h1>
       <SearchBox question={question} />
       {param("builder") === "1" && <Builder question={question} />}
       <div class="traces-bar">
@@ -158,7 +159,7 @@ function TraceList({ query, question }: { query: TraceQuery | undefined; questio
         <Scatter traces={drawn} palette={hues} onDurations={(low, high) => askForDurations(question, low, high)} />
       )}
       <div class="traces-total" role="status">
-        {found && <span>{t("traces.total", found.total, found.failed)}</span>}
+        {found && <Total found={found} live={live} />}
         {found && found.traces.length < found.total && (
           <span class="dim">{t("scatter.shown", found.traces.length, found.total)}</span>
         )}
@@ -186,6 +187,14 @@ function TraceList({ query, question }: { query: TraceQuery | undefined; questio
 function withLive(dots: ScatterAnswer["traces"], live: ReadonlyMap<string, Trace>): ScatterAnswer["traces"] {
   if (live.size === 0) return dots;
   return [...dots.filter((dot) => !live.has(dot.traceId)), ...[...live.values()].map(dotOf)];
+}
+
+/** How many traces match, with those that came live. */
+function Total({ found, live }: { found: ScatterAnswer; live: ReadonlyMap<string, Trace> }) {
+  const there = new Set(found.traces.map((dot) => dot.traceId));
+  const fresh = [...live.values()].filter((trace) => !there.has(trace.traceId));
+  const failed = fresh.filter((trace) => trace.errors > 0).length;
+  return <span>{t("traces.total", found.total + fresh.length, found.failed + failed)}</span>;
 }
 
 function LiveText({ state }: { state: LiveState }) {

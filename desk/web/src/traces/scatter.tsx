@@ -48,6 +48,7 @@ function marksOf(traces: readonly ScatterTrace[]): Mark[] {
 function label(ms: number, step: number): string {
   if (step >= 86_400_000) return date(ms).slice(5);
   const time = timeOfDay(ms);
+  if (step < 1000) return `${time.slice(6)}.${String(Math.round(ms) % 1000).padStart(3, "0")} s`;
   return step >= 60_000 ? time.slice(0, 5) : time;
 }
 

@@ -50,7 +50,7 @@ export function Menu({ label, items, icon, children, class: more = "", onOpen }:
         class={`${icon && !children ? "icon-button" : "button"} ${more}`}
         aria-haspopup="menu"
         aria-expanded={open}
-        aria-label={label}
+        aria-label={children ? undefined : label}
         data-tip={children ? undefined : label}
         onClick={() => {
           if (!open) onOpen?.();

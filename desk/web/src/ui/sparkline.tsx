@@ -23,7 +23,7 @@ export function linePath(values: readonly (number | undefined)[], width: number,
       return;
     }
     path += `${pen}${(i * apart).toFixed(1)} ${(height - (value / most) * height).toFixed(1)}`;
-    if (pen === "M" && values[i + 1] === undefined) path += "h0";
+    if (pen === "M" && values[i + 1] === undefined) path += "h1.5";
     pen = "L";
   });
   return path;

@@ -86,7 +86,13 @@ export function Table<T>({ label, columns, rows, keyOf, href, onEnd, foot, class
       head={<Head columns={columns} />}
       {...(onEnd ? { onEnd } : {})}
       {...(more ? { class: more } : {})}
-      foot={foot}
+      foot={
+        foot && (
+          <div role="row">
+            <div role="cell">{foot}</div>
+          </div>
+        )
+      }
     />
   );
 }
