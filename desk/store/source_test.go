@@ -154,25 +154,14 @@ func TestSource(t *testing.T) {
 			require.NoError(t, m.now.Flush(t.Context()))
 			require.NoError(t, m.now.MergeAll())
 		},
-		"segments": func(t *testing.T, m *moving, b *trace.Batch) {
-			for _, h := range halves(b) {
-				send(t, m.now, h)
-				require.NoError(t, m.now.Flush(t.Context()))
+		"merged, not merged, and in memory": func(t *testing.T, m *moving, b *trace.Batch) {
+			h := halves(b)
+			send(t, m.now, h[0])
+			require.NoError(t, m.now.Flush(t.Context()))
+			if m.now.Segments() > 3 {
+				require.NoError(t, m.now.MergeAll())
 			}
-		},
-		"segments and head": func(t *testing.T, m *moving, b *trace.Batch) {
-			h := halves(b)
-			send(t, m.now, h[0])
-			require.NoError(t, m.now.Flush(t.Context()))
 			send(t, m.now, h[1])
-		},
-		"merged and not": func(t *testing.T, m *moving, b *trace.Batch) {
-			h := halves(b)
-			send(t, m.now, h[0])
-			require.NoError(t, m.now.Flush(t.Context()))
-			require.NoError(t, m.now.MergeAll())
-			send(t, m.now, h[1])
-			require.NoError(t, m.now.Flush(t.Context()))
 		},
 		"opened again": func(t *testing.T, m *moving, b *trace.Batch) {
 			h := halves(b)

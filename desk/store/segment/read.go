@@ -5,6 +5,7 @@ package segment
 import (
 	"cmp"
 	"fmt"
+	"sort"
 
 	"github.com/sidetrace/sidetrace/desk/store/digest"
 	"github.com/sidetrace/sidetrace/desk/store/table"
@@ -263,10 +264,9 @@ func eachOf(f *table.File, from, to, columns int, yield func(p *page, row, span 
 		if err != nil {
 			return err
 		}
-		for row := range f.PageLen(n) {
-			if span := int(of.Num(row)); span >= from && span < to {
-				yield(p, row, span)
-			}
+		rows := f.PageLen(n)
+		for row := sort.Search(rows, func(row int) bool { return int(of.Num(row)) >= from }); row < rows && int(of.Num(row)) < to; row++ {
+			yield(p, row, int(of.Num(row)))
 		}
 	}
 	return nil
