@@ -289,6 +289,10 @@ func TestTokens(t *testing.T) {
 		}
 		status, body := s.post(t, "/v1/traces", "application/json", []byte(oneSpan), header...)
 		assert.Equal(t, tt.write, status, "%q: %s", tt.token, body)
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.address+"/api/desk/v1/import", strings.NewReader(oneSpan))
+		require.NoError(t, err)
+		status, body = answered(t, http.DefaultClient, r, header...)
+		assert.Equal(t, tt.write, status, "a file with %q: %s", tt.token, body)
 		status, _ = s.get(t, "/healthz", header...)
 		assert.Equal(t, http.StatusOK, status)
 		status, _ = s.get(t, "/", header...)

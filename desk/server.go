@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"path/filepath"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -84,7 +85,7 @@ func (s *settings) startReceive(ctx context.Context, to receive.Sink, report fun
 
 // serve answers readers from a source.
 func (d *server) serve(ctx context.Context, s *settings, from source.Source, report func(error)) error {
-	g, err := s.guard()
+	g, err := s.guard(s.tokenFile)
 	if err != nil {
 		return err
 	}
@@ -96,9 +97,15 @@ func (d *server) serve(ctx context.Context, s *settings, from source.Source, rep
 	if err != nil {
 		return err
 	}
-	handler, err := api.New(d.config(api.Config{
+	c := api.Config{
 		Source: from, Prices: prices, Read: g, Page: web.Handler(), Objects: places, Version: version(), Report: report,
-	}))
+	}
+	if d.store != nil {
+		if err := d.keeping(s, &c); err != nil {
+			return err
+		}
+	}
+	handler, err := api.New(c)
 	if err != nil {
 		return err
 	}
@@ -125,12 +132,13 @@ func (s *settings) readPrices() (agentrun.Prices, error) {
 	return readPrices(s.prices)
 }
 
-// config adds what a desk with a store has.
-func (d *server) config(c api.Config) api.Config {
-	if d.store != nil {
-		c.Sink, c.Received = sink{d.store}, d.receive.Stats
+// keeping adds what a desk has that keeps traces.
+func (d *server) keeping(s *settings, c *api.Config) (err error) {
+	c.Sink, c.Received, c.SavedDir = sink{d.store}, d.receive.Stats, filepath.Join(d.folder, "saved")
+	if s.ingestTokenFile != "" {
+		c.Ingest, err = s.guard(s.ingestTokenFile)
 	}
-	return c
+	return err
 }
 
 // version is that of the program, as its build tells.

@@ -224,9 +224,9 @@ func (s *settings) folder() (string, error) {
 	return filepath.Join(base, "desk"), nil
 }
 
-// guard is who may read.
-func (s *settings) guard() (*guard.Guard, error) {
-	token, err := token(s.tokenFile)
+// guard is who may come in with the token of a file.
+func (s *settings) guard(tokenFile string) (*guard.Guard, error) {
+	token, err := token(tokenFile)
 	if err != nil {
 		return nil, err
 	}
