@@ -86,12 +86,7 @@ func (a *agreement) spans() {
 	a.Helper()
 	for _, order := range orders() {
 		s := source.Search{Query: a.Query, Range: a.Range, Order: order, Limit: a.Limit + 2, Total: true}
-		for range 2 {
-			page := both(a, fmt.Sprint("spans in order ", order), spanPageText, func(from source.Source) (*source.SpanPage, error) { return from.Spans(a.ctx(), &s) })
-			if s.After = page.Next; s.After == nil {
-				break
-			}
-		}
+		both(a, fmt.Sprint("spans in order ", order), spanPageText, func(from source.Source) (*source.SpanPage, error) { return from.Spans(a.ctx(), &s) })
 	}
 }
 

@@ -123,15 +123,16 @@ func (v *Vector) Count(rows []int, yield func(row, n int)) {
 		}
 		return
 	}
-	first, counts := map[int]int{}, map[int]int{}
+	counts := make([]int32, v.dict.n)
+	var first []int // of the values that occur, a row
 	for _, row := range rows {
 		if i := v.index(row); i >= 0 {
 			if counts[i]++; counts[i] == 1 {
-				first[i] = row
+				first = append(first, row)
 			}
 		}
 	}
-	for i, n := range counts {
-		yield(first[i], n)
+	for _, row := range first {
+		yield(row, int(counts[v.index(row)]))
 	}
 }
