@@ -82,6 +82,7 @@ func (f *face) trace(w http.ResponseWriter, r *http.Request) error {
 	options := viewParams(p)
 	spans := p.OneOf("spans", "all", "none")
 	inferred, download := p.Bool("inferred"), p.Bool("download")
+	only := spanIDs(p)
 	out, err := outputOf(p, names, spans == "all")
 	if err != nil {
 		return err
@@ -93,7 +94,7 @@ func (f *face) trace(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	j := &job{face: f, trace: t, options: options}
+	j := &job{face: f, trace: onlySpans(t, only), options: options}
 	if len(names) > 0 || out.format != wholes[0].format {
 		j.plant(inferred)
 	}
@@ -102,6 +103,41 @@ func (f *face) trace(w http.ResponseWriter, r *http.Request) error {
 		w.Header().Set("Content-Disposition", fmt.Sprintf("attachment; filename=%q", "trace-"+t.ID.String()+out.extension))
 	}
 	return out.write(j, w)
+}
+
+// spanIDs reads which spans alone are wanted of a trace; none for all.
+func spanIDs(p *web.Params) (only []trace.SpanID) {
+	for _, text := range p.Texts("span") {
+		id, err := web.SpanID("span", text)
+		if err != nil {
+			p.Fail(err)
+		}
+		only = append(only, id)
+	}
+	return only
+}
+
+// onlySpans is a trace with some of its spans, and the log records of these.
+func onlySpans(t *trace.Trace, only []trace.SpanID) *trace.Trace {
+	if len(only) == 0 {
+		return t
+	}
+	wanted := map[trace.SpanID]bool{}
+	for _, id := range only {
+		wanted[id] = true
+	}
+	some := &trace.Trace{ID: t.ID}
+	for i := range t.Spans {
+		if wanted[t.Spans[i].ID] {
+			some.Spans = append(some.Spans, t.Spans[i])
+		}
+	}
+	for i := range t.Logs {
+		if wanted[t.Logs[i].SpanID] {
+			some.Logs = append(some.Logs, t.Logs[i])
+		}
+	}
+	return some
 }
 
 // plant builds the tree, with the callees that recorded nothing if they are wanted.

@@ -32,9 +32,11 @@ var views = map[string]func(j *job) (any, error){
 	},
 	"path": func(j *job) (any, error) { return append([]finding.PathStep{}, finding.CriticalPath(j.tree)...), nil },
 	"run":  (*job).run,
+	// columns is for traces of many spans: all that is drawn of them, in few bytes.
+	"columns": columnsOf,
 }
 
-var allViews = []string{"summary", "tree", "waterfall", "flame", "sequence", "topology", "services", "statistics", "findings", "path", "run"}
+var allViews = []string{"summary", "tree", "waterfall", "flame", "sequence", "topology", "services", "statistics", "findings", "path", "run", "columns"}
 
 // views writes views, one under its name, or several under theirs in the member
 // views. Without spans there is less to send again.
