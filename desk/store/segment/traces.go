@@ -24,7 +24,7 @@ import (
 //	          xxHash64 of the trace ids
 //	ids       of each trace the lower 4 bytes of that hash, and its number in 4
 //	          bytes, sorted
-//	blocks    of each block of 256 traces what [fence] says
+//	blocks    of each block of 64 traces what [fence] says
 //	summaries the blocks, compressed with zstd: a table of texts and then, trace by
 //	          trace, what [appendEntry] writes
 //	continued the ids of traces that older segments have parts of
@@ -40,7 +40,7 @@ const (
 	traceSections
 	tracesKind = 't'
 
-	blockTraces  = 256
+	blockTraces  = 64
 	bitsPerTrace = 12
 )
 
