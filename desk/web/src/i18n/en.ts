@@ -447,4 +447,24 @@ export const en = {
   "run.uses": (n: number) => plural(n, "use"),
   "run.again": (n: number) => `same arguments, use ${count(n)}`,
   "run.repeated": (n: number) => `${count(n)} with the same arguments`,
+
+  // Drawings
+  "graph.tools": "Drawing",
+  "graph.in": "Larger",
+  "graph.out": "Smaller",
+  "graph.fit": "Fit",
+  "graph.copy": "Copy as",
+  "graph.mermaid": "Mermaid",
+  "graph.dot": "Graphviz (DOT)",
+  "col.time": "Time",
+  "sequence.none": "There are no messages to draw.",
+  "sequence.facts": (participants: number, messages: number) =>
+    `${plural(participants, "participant")}, ${plural(messages, "message")}`,
+  "sequence.outside": "from outside",
+  "sequence.component": "service",
+  "sequence.endpoint": "endpoint",
+  "sequence.database": "database",
+  "sequence.parallel": "at once",
+  "sequence.loop": (n: number, took: string) => `${count(n)} times, ${took}`,
+  "sequence.return": "return",
 } as const;

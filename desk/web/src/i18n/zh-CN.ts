@@ -441,4 +441,23 @@ export const zhCN: Texts = {
   "run.uses": (n) => `${count(n)} 次使用`,
   "run.again": (n) => `相同参数，第 ${count(n)} 次`,
   "run.repeated": (n) => `${count(n)} 次参数相同`,
+
+  // Drawings
+  "graph.tools": "图形工具",
+  "graph.in": "放大",
+  "graph.out": "缩小",
+  "graph.fit": "适应窗口",
+  "graph.copy": "复制为",
+  "graph.mermaid": "Mermaid",
+  "graph.dot": "Graphviz（DOT）",
+  "col.time": "时间",
+  "sequence.none": "没有可绘制的消息。",
+  "sequence.facts": (participants, messages) => `${count(participants)} 个参与者，${count(messages)} 条消息`,
+  "sequence.outside": "外部",
+  "sequence.component": "服务",
+  "sequence.endpoint": "接口",
+  "sequence.database": "数据库",
+  "sequence.parallel": "并行",
+  "sequence.loop": (n, took) => `${count(n)} 次，共 ${took}`,
+  "sequence.return": "返回",
 };

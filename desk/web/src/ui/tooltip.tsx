@@ -6,9 +6,9 @@ import { place } from "./float";
 /** How long the pointer has to rest, in ms. */
 const delay = 350;
 
-function tipOf(target: EventTarget | null): HTMLElement | undefined {
+function tipOf(target: EventTarget | null): HTMLElement | SVGElement | undefined {
   const found = target instanceof Element ? target.closest("[data-tip]") : null;
-  return found instanceof HTMLElement ? found : undefined;
+  return found instanceof HTMLElement || found instanceof SVGElement ? found : undefined;
 }
 
 /**
@@ -17,11 +17,11 @@ function tipOf(target: EventTarget | null): HTMLElement | undefined {
  * the element's accessible name as well, or be said elsewhere.
  */
 export function Tooltip() {
-  const [anchor, set] = useState<HTMLElement | undefined>();
+  const [anchor, set] = useState<HTMLElement | SVGElement | undefined>();
   const element = useRef<HTMLDivElement>(null);
   useEffect(() => {
     let timer = 0;
-    const later = (target: HTMLElement | undefined, wait: number) => {
+    const later = (target: HTMLElement | SVGElement | undefined, wait: number) => {
       clearTimeout(timer);
       if (target) timer = window.setTimeout(() => set(target), wait);
       else set(undefined);

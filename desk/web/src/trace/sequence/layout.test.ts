@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import { describe, expect, test } from "vitest";
+import type { SequenceView } from "../../api/schema";
+import { traceOf } from "../run/fixture";
+import { arrows, cutText, layOut, type Message, textOf } from "./layout";
+
+const trace = traceOf([
+  { up: -1, name: "root" },
+  { up: 0, name: "call" },
+  { up: 1, name: "served" },
+  { up: 0, name: "query" },
+  { up: 0, name: "query" },
+  { up: 0, name: "query" },
+]);
+trace.tree.nodes[0]!.size = 6;
+trace.tree.nodes[1]!.size = 2;
+
+const message = (more: Partial<Message>): Message => ({
+  from: 0,
+  to: 1,
+  node: 0,
+  arrow: arrows.call,
+  caller: -1,
+  text: "",
+  parallel: -1,
+  block: -1,
+  group: -1,
+  ...more,
+});
+
+const view = (messages: Message[], more: Partial<SequenceView> = {}): SequenceView => ({
+  participants: [],
+  messages,
+  blocks: [],
+  groups: [],
+  ...more,
+});
+
+const kinds = (layout: ReturnType<typeof layOut>) =>
+  layout.rows.map((row) => (row.kind === "message" ? `${row.message.node}` : row.kind));
+
+describe("loops", () => {
+  const groups = [{ members: [3, 4, 5], value: 1, start: "0", duration: 1 }];
+  const queries = [0, 3, 4, 5].map((node) => message({ node, group: node > 2 ? 0 : -1 }));
+  const after = message({ node: 0, arrow: arrows.return });
+
+  test("show the first repetition in a frame", () => {
+    const layout = layOut(trace, view([...queries, after], { groups }), new Set(), -1);
+    expect(kinds(layout)).toEqual(["0", "frame", "3", "0"]);
+    expect(layout.frames).toMatchObject([{ kind: "loop", of: 0, first: 1, last: 2, left: 0, right: 1 }]);
+  });
+  test("show all when they are open, or when one of them is selected", () => {
+    expect(kinds(layOut(trace, view(queries, { groups }), new Set([0]), -1))).toEqual(["0", "3", "4", "5"]);
+    expect(kinds(layOut(trace, view(queries, { groups }), new Set(), 5))).toEqual(["0", "3", "4", "5"]);
+    expect(kinds(layOut(trace, view(queries, { groups }), new Set(), 3))).toEqual(["0", "frame", "3"]);
+  });
+});
+
+test("parallel parts have a frame with a line between them", () => {
+  const messages = [
+    message({ node: 1, block: 0, parallel: 0 }),
+    message({ node: 2, block: 0 }),
+    message({ node: 3, block: 0, parallel: 0 }),
+    message({ node: 4 }),
+  ];
+  const layout = layOut(trace, view(messages, { blocks: [{ parent: -1 }] }), new Set(), -1);
+  expect(kinds(layout)).toEqual(["frame", "1", "2", "divide", "3", "4"]);
+  expect(layout.frames).toMatchObject([{ kind: "parallel", first: 0, last: 4, depth: 0 }]);
+});
+
+test("blocks lie within blocks", () => {
+  const messages = [message({ node: 1, block: 1, parallel: 1 }), message({ node: 3, block: 0, parallel: 0 })];
+  const layout = layOut(trace, view(messages, { blocks: [{ parent: -1 }, { parent: 0 }] }), new Set(), -1);
+  expect(layout.frames.map((frame) => [frame.of, frame.depth])).toEqual([
+    [0, 0],
+    [1, 1],
+  ]);
+});
+
+test("a block that is around itself ends nothing", () => {
+  const layout = layOut(trace, view([message({ block: 0 })], { blocks: [{ parent: 0 }] }), new Set(), -1);
+  expect(kinds(layout).at(-1)).toBe("0");
+});
+
+test("participants are at work from the call to its return, one within the other", () => {
+  const messages = [
+    message({ node: 1 }),
+    message({ node: 2 }),
+    message({ node: 2, arrow: arrows.return, from: 1, to: 0 }),
+    message({ node: 1, arrow: arrows.return, from: 1, to: 0 }),
+    message({ node: 3, arrow: arrows.return, from: 1, to: 0 }),
+  ];
+  expect(layOut(trace, view(messages), new Set(), -1).activations).toEqual([
+    { participant: 1, node: 1, level: 0, first: 0, last: 3 },
+    { participant: 1, node: 2, level: 1, first: 1, last: 2 },
+  ]);
+});
+
+test("textOf names both only if they differ", () => {
+  expect(textOf(trace, message({ node: 2, caller: 1 }))).toBe("call → served");
+  expect(textOf(trace, message({ node: 4, caller: 3 }))).toBe("query");
+  expect(textOf(trace, message({ node: 4 }))).toBe("query");
+});
+
+test.each([
+  ["short", 100, "short"],
+  ["a longer text", 36, "a lo…"],
+  ["👩‍🚀👩‍🚀👩‍🚀👩‍🚀", 36, "👩‍🚀👩…"],
+])("%s into %d", (text, width, want) => expect(cutText(text, width)).toBe(want));
