@@ -6,6 +6,7 @@ import { defineConfig } from "vitest/config";
 const desk = process.env.DESK ?? "http://127.0.0.1:7070";
 
 export default defineConfig({
+  define: { __STANDALONE__: "false" },
   server: { proxy: { "/api": { target: desk, changeOrigin: true, headers: { origin: desk } } } },
   build: {
     target: "es2023",

@@ -61,7 +61,8 @@ function start(): Worker {
 }
 
 /** Lays a graph out in a worker, so that the page stays alive. */
-export function layOut(graph: Graph): Promise<Layout> {
+export async function layOut(graph: Graph): Promise<Layout> {
+  if (__STANDALONE__) return (await import("./place")).placeGraph(graph);
   worker ??= start();
   last++;
   const id = last;

@@ -30,7 +30,8 @@ export const en = {
   // The token of a desk that has one
   "token.title": "The desk wants a token",
   "token.label": "Token",
-  "token.where": "Whoever runs the desk has it in the file of its flag --token-file. This tab remembers it until it is closed.",
+  "token.where":
+    "Whoever runs the desk has it in the file of its flag --token-file. This tab remembers it until it is closed.",
   "token.give": "Continue",
 
   // Time ranges
@@ -467,4 +468,18 @@ export const en = {
   "sequence.parallel": "at once",
   "sequence.loop": (n: number, took: string) => `${count(n)} times, ${took}`,
   "sequence.return": "return",
+  "graph.list": "As a list",
+  "topology.facts": (boxes: number, spans: number) => `${plural(spans, "span")} in ${plural(boxes, "box", "boxes")}`,
+  "services.facts": (services: number, calls: number) =>
+    `${plural(services, "service")}, ${plural(calls, "kind of call", "kinds of calls")}`,
+  "services.unnamed": "without a name",
+  "class.model": "model",
+  "class.tool": "tool",
+  "class.agent": "agent",
+  "class.http": "HTTP",
+  "class.rpc": "RPC",
+  "class.async_backend": "background work",
+  "class.db": "database",
+  "class.message": "messages",
+  "class.other": "other",
 } as const;

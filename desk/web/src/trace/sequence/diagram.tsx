@@ -3,10 +3,10 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { SequenceView } from "../../api/schema";
 import { hueOf } from "../../format/colour";
+import { GraphTools } from "../../graph/tools";
 import { t } from "../../i18n";
 import { useKeys } from "../../ui/keys";
 import type { TraceData } from "../data";
-import { GraphTools } from "../graph/tools";
 import type { TabProps } from "../tab";
 import { gutter, layOut, type Participant, type Row, rowHeight } from "./layout";
 import { Rows } from "./rows";

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import { ask, base, queryText } from "../../api/client";
-import { t } from "../../i18n";
-import { copy } from "../../ui/copy";
-import { Icon } from "../../ui/icon";
-import { useKeys } from "../../ui/keys";
-import { Menu } from "../../ui/menu";
-import { failureText } from "../../ui/states";
-import { toast } from "../../ui/toast";
-import type { TraceData } from "../data";
+import { ask, base, queryText } from "../api/client";
+import { t } from "../i18n";
+import type { TraceData } from "../trace/data";
+import { copy } from "../ui/copy";
+import { Icon } from "../ui/icon";
+import { useKeys } from "../ui/keys";
+import { Menu } from "../ui/menu";
+import { failureText } from "../ui/states";
+import { toast } from "../ui/toast";
 import "./graph.css";
 
 /** Copies a view of the trace in a format of text that the desk writes. */

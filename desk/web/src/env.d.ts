@@ -1,0 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/** Whether the page is a file with one trace in it, which has no desk to ask. */
+declare const __STANDALONE__: boolean;
