@@ -4,7 +4,7 @@
 
 export type Error = {
   error: {
-    code: "bad_parameter" | "bad_query" | "bad_file" | "not_found" | "bad_method" | "unauthorized" | "forbidden" | "too_large" | "no_room" | "unsupported" | "busy" | "timed_out" | "internal";
+    code: "bad_parameter" | "bad_query" | "bad_file" | "not_found" | "bad_method" | "unauthorized" | "forbidden" | "too_large" | "conflict" | "no_room" | "unsupported" | "busy" | "timed_out" | "internal";
     /** What was wrong and what is allowed. */
     message: string;
     /** Where in the query, in characters from 1. */
@@ -905,7 +905,7 @@ export type SessionTraces = {
 export type Query = {
   valid: boolean;
   error?: {
-    code: "bad_parameter" | "bad_query" | "bad_file" | "not_found" | "bad_method" | "unauthorized" | "forbidden" | "too_large" | "no_room" | "unsupported" | "busy" | "timed_out" | "internal";
+    code: "bad_parameter" | "bad_query" | "bad_file" | "not_found" | "bad_method" | "unauthorized" | "forbidden" | "too_large" | "conflict" | "no_room" | "unsupported" | "busy" | "timed_out" | "internal";
     /** What was wrong and what is allowed. */
     message: string;
     /** Where in the query, in characters from 1. */
@@ -923,6 +923,22 @@ export type Query = {
   simple: boolean;
   /** The filters as a query string. */
   lucene?: string;
+};
+
+export type SavedTrace = {
+  traceId: string;
+  name: string;
+  /** When, in nanoseconds since 1970. */
+  saved: string;
+  spans: number;
+};
+
+export type SavedTraces = {
+  /** By name. */
+  traces: (SavedTrace)[];
+  /** How many there may be. */
+  max: number;
+  warnings?: (string)[];
 };
 
 export type Condition = {
@@ -1245,6 +1261,12 @@ export type Asked = {
     limit?: number;
   };
   "/import": {
+  };
+  "/saved": {
+    trace?: string;
+    name?: string;
+  };
+  "/saved/{id}": {
   };
   "/status": {
   };

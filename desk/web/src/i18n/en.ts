@@ -98,6 +98,7 @@ export const en = {
   "error.not_found": "It is not here. It may have been removed, or not have come yet.",
   "error.bad_method": "The desk does not allow that.",
   "error.unsupported": "The place that has these traces cannot do that.",
+  "error.conflict": "It has changed meanwhile, or is there already.",
   "error.busy": "The desk has too much to do at the moment.",
   "error.timed_out": "It took too long. A shorter time range takes less.",
   "error.internal": "The desk could not do it. Its log says why.",

@@ -94,6 +94,7 @@ export const zhCN: Texts = {
   "error.not_found": "未找到。可能已被清理，或尚未到达。",
   "error.bad_method": "不允许该操作。",
   "error.unsupported": "该数据源不支持此操作。",
+  "error.conflict": "它已被更改，或已经存在。",
   "error.busy": "服务繁忙，请稍后再试。",
   "error.timed_out": "查询超时，请缩短时间范围。",
   "error.internal": "服务出错，原因见其日志。",
