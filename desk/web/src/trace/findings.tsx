@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import type { FindingsView } from "../api/schema";
+import { duration, tokens } from "../format/format";
 import { t } from "../i18n";
+import { Icon } from "../ui/icon";
 import type { TabProps } from "./tab";
 
+type Finding = FindingsView[number];
+
 /** What was found about the trace, each a button that leads to its spans. */
-export function Findings({ trace, selection }: TabProps) {
+export function Findings(props: TabProps) {
+  const { trace, selection } = props;
   const current = selection.finding.value;
   if (trace.findings.length === 0) return <p class="findings dim">{t("trace.findings.none")}</p>;
   const found = trace.findings[current];
@@ -17,26 +23,76 @@ export function Findings({ trace, selection }: TabProps) {
             type="button"
             class={`finding finding-${finding.severity}`}
             aria-pressed={i === current}
+            aria-label={`${t(`finding.${finding.severity}`)}: ${finding.title}`}
             data-tip={finding.title}
             onClick={() => selection.look(i)}
           >
-            {finding.title}
+            {finding.severity !== "info" && <Icon name="warning" />}
+            <span class="cut">{finding.title}</span>
+            {finding.cost > 0 && <span class="finding-cost num">{duration(finding.cost)}</span>}
           </button>
         ))}
       </div>
-      {found && (
-        <p class="finding-advice">
-          <span>{found.advice}</span>
-          {found.nodes.length > 1 && (
-            <button type="button" class="link" onClick={() => selection.look(current)}>
-              {t("trace.finding.next")} ({found.nodes.indexOf(selection.node.value) + 1}/{found.nodes.length})
-            </button>
-          )}
-          <button type="button" class="link" onClick={() => selection.look(-1)}>
-            {t("do.close")}
-          </button>
-        </p>
-      )}
+      {found && <Explained {...props} finding={found} index={current} />}
     </section>
+  );
+}
+
+function facts(finding: Finding): string {
+  return [
+    t(`finding.${finding.severity}`),
+    finding.cost > 0 ? t("finding.cost", duration(finding.cost)) : "",
+    finding.tokens ? t("finding.tokens", tokens(finding.tokens)) : "",
+    finding.places > 1 ? t("finding.places", finding.places) : "",
+  ]
+    .filter(Boolean)
+    .join(" · ");
+}
+
+/** The finding that is looked at: what it means, what to do, and the way through its spans. */
+function Explained({ trace, selection, finding, index }: TabProps & { finding: Finding; index: number }) {
+  const { nodes } = finding;
+  const at = nodes.indexOf(selection.node.value);
+  const go = (by: 1 | -1) => {
+    const start = at < 0 && by < 0 ? 0 : at;
+    const next = nodes[(start + by + nodes.length) % nodes.length];
+    if (next !== undefined) selection.select(next);
+  };
+  return (
+    <div class="finding-panel" key={`${trace.id}${index}`}>
+      <p class="finding-title">{finding.title}</p>
+      <p class="finding-advice">{finding.advice}</p>
+      <p class="finding-way">
+        <span class="dim">{facts(finding)}</span>
+        <span class="num dim" role="status">
+          {t("finding.at", at + 1, nodes.length)}
+        </span>
+        {nodes.length > 1 && (
+          <>
+            <button
+              type="button"
+              class="icon-button"
+              aria-label={t("finding.previous")}
+              data-tip={t("finding.previous")}
+              onClick={() => go(-1)}
+            >
+              <Icon name="up" />
+            </button>
+            <button
+              type="button"
+              class="icon-button"
+              aria-label={t("trace.finding.next")}
+              data-tip={t("trace.finding.next")}
+              onClick={() => go(1)}
+            >
+              <Icon name="down" />
+            </button>
+          </>
+        )}
+        <button type="button" class="link" onClick={() => selection.look(-1)}>
+          {t("do.close")}
+        </button>
+      </p>
+    </div>
   );
 }
