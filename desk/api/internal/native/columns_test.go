@@ -93,7 +93,10 @@ func TestOnlySpans(t *testing.T) {
 	one, err := format.OTLPJSON(strings.NewReader(ask(t, from, "/traces/1?span="+second).Body.String()))
 	require.NoError(t, err)
 	assert.Equal(t, sent.Spans[1:2], one.Spans)
-	require.Len(t, one.Logs, 1)
+	require.Len(t, one.Logs, 2)
+	for _, l := range one.Logs {
+		assert.Equal(t, sent.Spans[1].ID, l.SpanID)
+	}
 	two, err := format.OTLPJSON(strings.NewReader(ask(t, from, "/traces/1?span="+second+"&span="+first).Body.String()))
 	require.NoError(t, err)
 	assert.ElementsMatch(t, sent.Spans[:2], two.Spans)
