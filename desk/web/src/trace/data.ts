@@ -37,6 +37,10 @@ export interface TraceData {
   readonly events: (node: number) => readonly EventMark[];
   /** The hues of the services. */
   readonly palette: Map<string, number>;
+  /** The attributes of a node as far as they have come, without asking for them. */
+  readonly knownAttributes: (node: number) => Record<string, unknown>;
+  /** There are so many spans that their attributes come when they are read. */
+  readonly large: boolean;
 }
 
 /** An event of a span, as far as it is drawn. */
@@ -48,9 +52,6 @@ export interface EventMark {
   readonly failed: boolean;
 }
 
-/** The views that every trace is loaded with. */
-export const loadedViews = "summary,tree,waterfall,findings,path";
-
 function firstStart(spans: readonly DocumentSpan[]): bigint {
   let first = BigInt(spans[0]?.start ?? 0);
   for (const span of spans) {
@@ -61,7 +62,7 @@ function firstStart(spans: readonly DocumentSpan[]): bigint {
 }
 
 /** The children of all nodes one after the other, in the order of the tree. */
-function childrenIn(tree: TreeView): TraceData["children"] {
+export function childrenIn(tree: TreeView): TraceData["children"] {
   const first = new Int32Array(tree.nodes.length + 1);
   for (const node of tree.nodes) if (node.parent >= 0) first[node.parent + 1] = (first[node.parent + 1] ?? 0) + 1;
   for (let i = 1; i < first.length; i++) first[i] = (first[i] ?? 0) + (first[i - 1] ?? 0);
@@ -113,5 +114,7 @@ export function readTrace(document: Document): TraceData | undefined {
     nodes,
     events: () => [],
     palette: palette(tree.services),
+    knownAttributes: (node) => spans[node]?.attributes ?? {},
+    large: false,
   };
 }

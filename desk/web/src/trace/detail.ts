@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { useEffect, useState } from "preact/hooks";
-import { ask, base, type Failure, type Result } from "../api/client";
+import { ask, base, type Failure, queryText, type Result } from "../api/client";
 import type { TraceData } from "./data";
 
 // The parts of OTLP's JSON that the page reads (opentelemetry-proto 1.9, trace and
@@ -41,6 +41,7 @@ export interface SpanLink {
 /** A span as it was sent. */
 export interface SentSpan {
   readonly spanId: string;
+  readonly startTimeUnixNano?: string;
   readonly traceState?: string;
   readonly flags?: number;
   readonly attributes?: readonly KeyValue[];
@@ -140,10 +141,19 @@ export function readDetail(sent: Sent): Detail {
 
 const kept = new WeakMap<TraceData, Promise<Result<Detail>>>();
 
+/** Asks for a trace as it was sent, or for some of its spans. */
+export function askDetail(id: string, signal?: AbortSignal, spans: readonly string[] = []): Promise<Result<Detail>> {
+  const url = `${base}/traces/${encodeURIComponent(id)}${queryText({ span: spans })}`;
+  return ask({ url, signal }, async (response) => readDetail((await response.json()) as Sent));
+}
+
+/** Keeps what is known of a trace already. */
+export function keepDetail(trace: TraceData, detail: Detail) {
+  kept.set(trace, Promise.resolve({ ok: true, value: detail }));
+}
+
 function load(trace: TraceData): Promise<Result<Detail>> {
-  const found =
-    kept.get(trace) ??
-    ask({ url: `${base}/traces/${trace.id}` }, async (response) => readDetail((await response.json()) as Sent));
+  const found = kept.get(trace) ?? askDetail(trace.id);
   kept.set(trace, found);
   found.then((result) => {
     if (!result.ok) kept.delete(trace);
@@ -172,5 +182,27 @@ export function useDetail(trace: TraceData): {
     value: result?.ok ? result.value : undefined,
     error: result?.ok === false ? result.error : undefined,
     retry: () => setTries(tries + 1),
+  };
+}
+
+/** What the views do not have of one span; of a large trace nothing else is asked for. */
+export function useSpanDetail(
+  trace: TraceData,
+  node: number,
+): { value: SpanDetail | undefined; error: Failure | undefined } {
+  const [result, set] = useState<Result<Detail> | undefined>(undefined);
+  const id = trace.spans[node]?.id ?? "";
+  useEffect(() => {
+    if (!id) return;
+    const controller = new AbortController();
+    const asked = trace.large ? askDetail(trace.id, controller.signal, [id]) : load(trace);
+    asked.then((answer) => {
+      if (!controller.signal.aborted) set(answer);
+    });
+    return () => controller.abort();
+  }, [trace, id]);
+  return {
+    value: result?.ok ? result.value.spans.get(id) : undefined,
+    error: result?.ok === false ? result.error : undefined,
   };
 }

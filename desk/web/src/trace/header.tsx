@@ -13,10 +13,14 @@ import { useView } from "./view";
 /** Names under which spans say which session they belong to (semconv, Sidetrace). */
 const sessionKeys = ["session.id", "sid", "gen_ai.conversation.id", "chat_id"];
 
+/** How many spans are looked at, from the root on. */
+const looked = 50;
+
 function sessionOf(trace: TraceData): string {
-  for (const span of trace.spans.slice(0, 200)) {
-    const key = sessionKeys.find((each) => typeof span.attributes[each] === "string" && span.attributes[each]);
-    if (key) return String(span.attributes[key]);
+  for (const node of trace.tree.order.slice(0, looked)) {
+    const attributes = trace.spans[node]?.attributes ?? {};
+    const key = sessionKeys.find((each) => typeof attributes[each] === "string" && attributes[each]);
+    if (key) return String(attributes[key]);
   }
   return "";
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { useEffect, useMemo, useRef } from "preact/hooks";
-import { useAnswer } from "../api/answer";
 import { useLive } from "../api/live";
 import { t } from "../i18n";
 import { change, go, link, param } from "../state/router";
@@ -9,10 +8,11 @@ import { useKeys } from "../ui/keys";
 import { lazy } from "../ui/lazy";
 import { Empty, Failed, Loading } from "../ui/states";
 import { Tabs } from "../ui/tabs";
-import { loadedViews, readTrace, type TraceData } from "./data";
+import type { TraceData } from "./data";
 import { FindBox, findField } from "./find-box";
 import { Findings } from "./findings";
 import { TraceHeader } from "./header";
+import { useTrace } from "./load";
 import { createSearch } from "./search";
 import { createSelection } from "./selection";
 import { type TabId, type TabProps, tabs } from "./tab";
@@ -36,10 +36,9 @@ function useGrowth(id: string, again: () => void) {
 
 /** The page of one trace. */
 export default function TracePage({ id }: { id: string }) {
-  const answer = useAnswer("/traces/{id}", { view: loadedViews }, id);
-  const trace = useMemo(() => answer.value && readTrace(answer.value), [answer.value]);
-  useGrowth(id, answer.retry);
-  if (answer.error?.code === "not_found") {
+  const { trace, error, again } = useTrace(id);
+  useGrowth(id, again);
+  if (error?.code === "not_found") {
     return (
       <Empty title={t("trace.missing", id)}>
         <p>{t("error.not_found")}</p>
@@ -47,7 +46,7 @@ export default function TracePage({ id }: { id: string }) {
       </Empty>
     );
   }
-  if (answer.error) return <Failed error={answer.error} onRetry={answer.retry} />;
+  if (error) return <Failed error={error} onRetry={again} />;
   if (!trace) return <Loading rows={16} />;
   if (trace.spans.length === 0) return <Empty title={t("trace.empty")} />;
   return <OneTrace trace={trace} />;
@@ -59,6 +58,7 @@ function OneTrace({ trace }: { trace: TraceData }) {
     return { trace, selection, search: createSearch(trace, selection) };
   }, [trace]);
   const current = tabs.find((tab) => tab.id === param("tab")) ?? tabs[0];
+  useEffect(() => props.search.end, [props]);
   useTraceKeys(props);
   if (!current) return null;
   const { View } = current;

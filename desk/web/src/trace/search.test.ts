@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { describe, expect, test } from "vitest";
-import { find, stepFrom } from "./search";
+import { containing, find, stepFrom } from "./search";
 
 const order = [0, 2, 1, 3];
 const places = [0, 2, 1, 3];
@@ -28,3 +28,8 @@ describe("stepFrom goes around", () => {
   ] as const)("from %s by %s", (node, by, want) => expect(stepFrom([2, 3], places, node, by)).toBe(want));
   test("nothing to go to", () => expect(stepFrom([], places, 1, 1)).toBeUndefined());
 });
+
+test.each([
+  ["a.b", '"(?is).*a\\\\.b.*"'],
+  ['say "x"', '"(?is).*say \\"x\\".*"'],
+])("text as an expression that finds it: %s", (text, want) => expect(containing(text)).toBe(want));
