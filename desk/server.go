@@ -134,7 +134,7 @@ func (s *settings) readPrices() (agentrun.Prices, error) {
 
 // keeping adds what a desk has that keeps traces.
 func (d *server) keeping(s *settings, c *api.Config) (err error) {
-	c.Sink, c.Received, c.SavedDir = sink{d.store}, d.receive.Stats, filepath.Join(d.folder, "saved")
+	c.Sink, c.Received, c.Health, c.SavedDir = sink{d.store}, d.receive.Stats, d.store.Health, filepath.Join(d.folder, "saved")
 	if s.ingestTokenFile != "" {
 		c.Ingest, err = s.guard(s.ingestTokenFile)
 	}

@@ -82,6 +82,7 @@ func (s *Store) append(ctx context.Context, kind Kind, body []byte, r *wire.Requ
 	s.gate.RLock()
 	defer s.gate.RUnlock()
 	at, err := s.log.Append(kind, body)
+	s.note(err)
 	switch {
 	case errors.Is(err, wal.ErrFull):
 		return &FullError{err}
@@ -97,6 +98,33 @@ func (s *Store) append(ctx context.Context, kind Kind, body []byte, r *wire.Requ
 	s.watch.tell(touched)
 	if overfull {
 		s.wakeUp()
+	}
+	return nil
+}
+
+// note remembers whether the log could be written.
+func (s *Store) note(err error) {
+	if err != nil {
+		s.unwritten.Store(&err)
+	} else if s.unwritten.Load() != nil {
+		s.unwritten.Store(nil)
+	}
+}
+
+// Health is what keeps the store from keeping requests: why the last one, or the
+// last segment, could not be written. It is nil if nothing does.
+func (s *Store) Health(context.Context) error {
+	s.mu.Lock()
+	stuck, closed := s.stuck, s.closed
+	s.mu.Unlock()
+	if closed {
+		return ErrClosed
+	}
+	if err := s.unwritten.Load(); err != nil {
+		return fmt.Errorf("store: the last request was not written: %w", *err)
+	}
+	if stuck != nil {
+		return fmt.Errorf("store: the last segment was not written: %w", stuck)
 	}
 	return nil
 }

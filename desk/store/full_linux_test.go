@@ -92,6 +92,7 @@ func TestFullDisk(t *testing.T) {
 	full, ok := errors.AsType[*store.FullError](err)
 	require.True(t, ok, "%v", err)
 	require.ErrorIs(t, full, syscall.ENOSPC)
+	require.Error(t, s.Health(t.Context()))
 	has := func() {
 		for id, n := range kept {
 			got, err := s.Trace(t.Context(), id, source.Range{})
@@ -104,6 +105,7 @@ func TestFullDisk(t *testing.T) {
 	giveBack()
 	require.NoError(t, add())
 	require.NoError(t, s.Flush(t.Context()))
+	require.NoError(t, s.Health(t.Context()))
 	require.Positive(t, s.Segments())
 	has()
 }
@@ -136,10 +138,13 @@ func TestDiskBecomesReadOnly(t *testing.T) {
 	require.NoError(t, syscall.Mount("", dir, "", syscall.MS_REMOUNT|syscall.MS_RDONLY, ""))
 	traces, _ := encode(t, batches[2])
 	require.ErrorIs(t, s.Append(t.Context(), store.Traces, bytes.Clone(traces)), syscall.EROFS)
+	require.ErrorIs(t, s.Health(t.Context()), syscall.EROFS)
 	modelOf(batches[:2]).has(t, s)
 	ask(t, s)
 	require.NoError(t, syscall.Mount("", dir, "", syscall.MS_REMOUNT, ""))
 	require.NoError(t, s.Append(t.Context(), store.Traces, traces), "it was not kept before")
 	modelOf(batches[:3]).has(t, s)
+	require.NoError(t, s.Health(t.Context()))
 	require.NoError(t, s.Close())
+	require.ErrorIs(t, s.Health(t.Context()), store.ErrClosed)
 }

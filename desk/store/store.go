@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/sidetrace/sidetrace/desk/store/segment"
@@ -125,6 +126,8 @@ type Store struct {
 	gate    sync.RWMutex
 	sealing sync.Mutex // who has it writes or merges segments
 	recent  recent
+
+	unwritten atomic.Pointer[error] // why the last request could not be written; nil: it was
 
 	mu     sync.Mutex // guards all below
 	head   head
