@@ -59,6 +59,12 @@ test.each([
   [1.2 * 1024 ** 2, "1.20 MB"],
 ])("bytes %s", (n, want) => expect(f.bytes(n)).toBe(want));
 
+test("names cannot pretend to be others", () => {
+  expect(f.oneLine("\u202egnp.exe")).toBe("\ufffdgnp.exe");
+  expect(f.oneLine("a\nb\tc")).toBe("a↵b\ufffdc");
+  expect(f.oneLine("مرحبا 👩‍💻")).toBe("مرحبا 👩‍💻");
+});
+
 test("rates are per second, and per minute where there are few", () => {
   expect(f.rate(120, 60e9)).toBe("2.00 /s");
   expect(f.rate(1, 60e9)).toBe("1.00 /min");

@@ -92,6 +92,14 @@ export function rate(events: number, ns: number): string {
   return `${significant(each * 60)} /min`;
 }
 
+/**
+ * A name on one line as it is: what would turn its direction, or is not seen, is shown
+ * as a sign.
+ */
+export function oneLine(name: string): string {
+  return name.replace(/[\n\r]+/g, "↵").replace(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, "\ufffd");
+}
+
 /** Milliseconds since 1970 of nanoseconds as text. */
 export function millis(ns: string | bigint): number {
   return Number(BigInt(ns) / 1_000_000n);

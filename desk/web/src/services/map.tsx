@@ -98,7 +98,7 @@ export function ServiceMap({ map, span, palette, selected }: ServiceMapProps) {
             at={layout.nodes[i]}
             figures={figures.get(name)}
             colour={hueOf(palette, name)}
-            selected={name === selected}
+            selected={name !== "" && name === selected}
           />
         ))}
       </svg>

@@ -115,7 +115,7 @@ export default function ServicesPage() {
   if (rows.length === 0) return <NoServices />;
   const over = statistics.value;
   const span = over ? (millis(over.to) - millis(over.from)) * 1e6 : 0;
-  const row = rows.find((each) => each.name === selected);
+  const row = selected ? rows.find((each) => each.name === selected) : undefined;
   return (
     <section class="services-page" aria-label={t("services.title")}>
       <div class="services-main">

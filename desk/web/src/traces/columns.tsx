@@ -2,7 +2,7 @@
 
 import type { Asked, Trace } from "../api/schema";
 import { hueOf } from "../format/colour";
-import { count, duration, exactTime, millis, time, tokens, unknown } from "../format/format";
+import { count, duration, exactTime, millis, oneLine, time, tokens, unknown } from "../format/format";
 import { type PlainKey, t } from "../i18n";
 import { change, param, params } from "../state/router";
 import { costText } from "../trace/cost";
@@ -118,7 +118,7 @@ function RootCell({ trace }: { trace: Trace }) {
         </span>
       )}
       <span class="cut" dir="auto">
-        {trace.root.name || unknown}
+        {oneLine(trace.root.name) || unknown}
       </span>
     </span>
   );

@@ -35,6 +35,7 @@ test("ticks are few and within the bounds", () => {
   const bounds = { from: 0, to: 3_600_000, shortest: 5e5, longest: 2e9 };
   expect(durationTicks(bounds, 4)).toEqual([1e6, 1e7, 1e8, 1e9]);
   expect(durationTicks({ ...bounds, shortest: 1e8, longest: 4e8 }, 4)).toEqual([1e8, 1.5e8, 2e8, 3e8]);
+  expect(durationTicks({ ...bounds, shortest: 1, longest: 1e10 }, 4)).toEqual([1, 1e3, 1e6, 1e9]);
   const times = timeTicks(bounds, 8);
   expect(times.length).toBeLessThanOrEqual(9);
   expect(times.every((at) => at >= bounds.from && at <= bounds.to)).toBe(true);

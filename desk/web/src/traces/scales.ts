@@ -70,14 +70,22 @@ const tickSteps = [[1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8], [1, 1.5, 2, 3, 5, 7], [
 
 /** Durations for the axis: powers of ten, with others between them where there is room. */
 export function durationTicks(b: Bounds, most: number): number[] {
+  const within = (tick: number) => tick >= b.shortest && tick <= b.longest;
   for (const steps of tickSteps) {
-    const ticks: number[] = [];
-    for (let power = 1; power <= b.longest; power *= 10) {
-      for (const step of steps) if (power * step >= b.shortest && power * step <= b.longest) ticks.push(power * step);
-    }
-    if (ticks.length <= most || steps.length === 1) return ticks.slice(0, Math.max(most, 2));
+    const ticks = powers(b.longest, 10)
+      .flatMap((power) => steps.map((step) => power * step))
+      .filter(within);
+    if (ticks.length <= most) return ticks;
   }
-  return [];
+  const stride = 10 ** Math.ceil(Math.log10(b.longest / b.shortest) / most);
+  return powers(b.longest, stride).filter(within);
+}
+
+/** Powers up to a bound, from 1 on. */
+function powers(longest: number, base: number): number[] {
+  const all: number[] = [];
+  for (let power = 1; power <= longest; power *= base) all.push(power);
+  return all;
 }
 
 const [second, minute, hour, day] = [1000, 60_000, 3_600_000, 86_400_000];

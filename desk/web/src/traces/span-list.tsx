@@ -4,7 +4,7 @@ import type { Answer } from "../api/answer";
 import { usePages } from "../api/pages";
 import type { Asked, Query, Span } from "../api/schema";
 import { hueOf, palette } from "../format/colour";
-import { duration, exactTime, millis, time, unknown } from "../format/format";
+import { duration, exactTime, millis, oneLine, time, unknown } from "../format/format";
 import { t } from "../i18n";
 import { link } from "../state/router";
 import { Bar } from "../ui/bar";
@@ -45,7 +45,7 @@ function columnsOf(spans: readonly Span[], named: readonly string[]): Column<Spa
       priority: 1,
       cell: (span) => (
         <span class="cut" dir="auto">
-          {span.name || unknown}
+          {oneLine(span.name) || unknown}
         </span>
       ),
     },
