@@ -5,6 +5,7 @@ import { useAnswer } from "../api/answer";
 import type { SessionTraces, Trace } from "../api/schema";
 import { hueOf, palette } from "../format/colour";
 import { count, duration, exactTime, millis, time, timeZoned, tokens, unknown } from "../format/format";
+import { longest } from "../format/longest";
 import { t } from "../i18n";
 import { go, link } from "../state/router";
 import { address } from "../state/url";
@@ -45,7 +46,7 @@ function RunCell({ trace, what }: { trace: Trace; what: "cost" | "firstFrame" })
   return <>{run && run.firstFrame >= 0 ? duration(run.firstFrame) : unknown}</>;
 }
 
-function columns(hues: Map<string, number>, longest: number): Column<Turn>[] {
+function columns(hues: Map<string, number>, most: number): Column<Turn>[] {
   return [
     {
       id: "start",
@@ -82,7 +83,7 @@ function columns(hues: Map<string, number>, longest: number): Column<Turn>[] {
       priority: 1,
       cell: ({ trace }) => (
         <span class="duration-cell">
-          <Bar share={trace.duration / longest} colour={hueOf(hues, trace.root.service)} />
+          <Bar share={trace.duration / most} colour={hueOf(hues, trace.root.service)} />
           <span class="num">{duration(trace.duration)}</span>
         </span>
       ),
@@ -154,14 +155,14 @@ export default function SessionPage({ id }: { id: string }) {
 function OneSession({ found }: { found: SessionTraces }) {
   const rows = useMemo(() => turns(found.traces), [found]);
   const hues = useMemo(() => palette(found.session.services), [found]);
-  const longest = Math.max(1, ...found.traces.map((trace) => trace.duration));
+  const most = longest(found.traces);
   return (
     <section class="sessions" aria-label={t("trace.session")}>
       <SessionHead found={found} />
       <Partial of={found} />
       <Table
         label={t("sessions.traces")}
-        columns={columns(hues, longest)}
+        columns={columns(hues, most)}
         rows={rows}
         keyOf={({ trace }) => trace.traceId}
         href={({ trace }) => link("trace", trace.traceId)}

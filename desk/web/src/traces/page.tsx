@@ -6,6 +6,7 @@ import { type LiveState, useLive } from "../api/live";
 import { usePages } from "../api/pages";
 import type { Condition, Query, Scatter as ScatterAnswer, Trace } from "../api/schema";
 import { palette } from "../format/colour";
+import { longest } from "../format/longest";
 import { t } from "../i18n";
 import { range } from "../state/range";
 import { change, link, param } from "../state/router";
@@ -172,7 +173,7 @@ function TraceList({ query, question }: { query: TraceQuery | undefined; questio
       ) : (
         <Table
           label={t("traces.title")}
-          columns={traceColumns({ palette: hues, longest: Math.max(1, ...rows.map((row) => row.duration)) })}
+          columns={traceColumns({ palette: hues, longest: longest(rows) })}
           rows={rows}
           keyOf={(row) => row.traceId}
           href={(row) => link("trace", row.traceId)}

@@ -5,6 +5,7 @@ import { usePages } from "../api/pages";
 import type { Asked, Query, Span } from "../api/schema";
 import { hueOf, palette } from "../format/colour";
 import { duration, exactTime, millis, oneLine, time, unknown } from "../format/format";
+import { longest } from "../format/longest";
 import { t } from "../i18n";
 import { link } from "../state/router";
 import { Bar } from "../ui/bar";
@@ -18,7 +19,7 @@ import { NoneFound } from "./none-found";
 
 function columnsOf(spans: readonly Span[], named: readonly string[]): Column<Span>[] {
   const hues = palette(spans.map((span) => span.service));
-  const longest = Math.max(1, ...spans.map((span) => span.duration));
+  const most = longest(spans);
   return [
     {
       id: "start",
@@ -77,7 +78,7 @@ function columnsOf(spans: readonly Span[], named: readonly string[]): Column<Spa
       cell: (span) => (
         <span class="duration-cell">
           <Bar
-            share={span.duration / longest}
+            share={span.duration / most}
             colour={span.status === "error" ? "var(--error)" : hueOf(hues, span.service)}
           />
           <span class="num">{duration(span.duration)}</span>
