@@ -3,174 +3,302 @@
 package native
 
 import (
-	"encoding/hex"
+	"encoding/json"
+	"io"
+	"math"
+	"net/http"
+	"slices"
 
 	"github.com/sidetrace/sidetrace/desk/analysis"
+	"github.com/sidetrace/sidetrace/desk/analysis/finding"
 	"github.com/sidetrace/sidetrace/desk/trace"
 )
 
-// columns are the spans of a trace, its tree and its waterfall without what spans
-// say, column by column in the order of the nodes. Of a trace of 100,000 spans they
-// are a tenth of what the spans, the tree and the waterfall are as lists of objects.
-type columns struct {
-	// Start is the first start of all spans; offsets are from there.
-	Start string `json:"start"`
-	// IDs are those of the spans, 16 digits each.
-	IDs      string  `json:"ids"`
-	Name     column  `json:"name"`
-	Kind     column  `json:"kind"`
-	Status   column  `json:"status"`
-	Offset   []int64 `json:"offset"`
-	Duration []int64 `json:"duration"`
-	// Messages are of statuses, by node.
-	Messages map[int]string `json:"messages"`
-	// Missing are parents that are not in the trace, by node.
-	Missing  map[int]string `json:"missing"`
-	Tree     treeColumns    `json:"tree"`
-	Rows     rowColumns     `json:"rows"`
-	Services []string       `json:"services"`
-	Classes  []string       `json:"classes"` // of the services
-	Replaced int            `json:"replaced"`
-}
+// contentLines is the media type of JSON values with a line each.
+const contentLines = "application/x-ndjson"
 
-// A column has texts by their number in a list of them.
+// A column is what each node has of one field. Few of them may have it.
 type column struct {
-	Texts  []string `json:"texts"`
-	Values []int    `json:"values"`
-
-	numbers map[string]int
+	Column string `json:"column"`
+	// Of is what the values are indexes of.
+	Of any `json:"of,omitempty"`
+	// At are the nodes that have a value, if not all of them do.
+	At []int32 `json:"at,omitempty"`
+	// All is the value of every node.
+	All    any `json:"all,omitempty"`
+	Values any `json:"values,omitempty"`
 }
 
-func newColumn() column { return column{Texts: []string{}, Values: []int{}, numbers: map[string]int{}} }
+// A columnWriter writes lines, until the first error.
+type columnWriter struct {
+	to   io.Writer
+	json *json.Encoder
+	err  error
+}
 
-func (c *column) add(text string) {
-	number, ok := c.numbers[text]
-	if !ok {
-		number = len(c.Texts)
-		c.numbers[text], c.Texts = number, append(c.Texts, text)
+func (w *columnWriter) line(v any) {
+	if w.err == nil {
+		w.err = w.json.Encode(v)
 	}
-	c.Values = append(c.Values, number)
 }
 
-// treeColumns are the nodes of a forest.
-type treeColumns struct {
-	Roots    []int32          `json:"roots"`
-	Order    []int32          `json:"order"`
-	Parent   []int32          `json:"parent"`
-	Level    []int32          `json:"level"`
-	Size     []int32          `json:"size"`
-	Service  []int32          `json:"service"`
-	Similar  []int32          `json:"similar"`
-	Self     []int64          `json:"self"`
-	Class    column           `json:"class"`
-	Category column           `json:"category"`
-	Source   column           `json:"source"`
-	Badges   map[int]any      `json:"badges"`
-	Marks    map[int][]string `json:"marks"`
-}
-
-// rowColumns are the rows of a waterfall; shifts, stages and groups by row, of those
-// that have one.
-type rowColumns struct {
-	Start  string                    `json:"start"`
-	End    string                    `json:"end"`
-	Node   []int32                   `json:"node"`
-	Depth  []int32                   `json:"depth"`
-	Offset []int64                   `json:"offset"`
-	Shift  map[int]int64             `json:"shift"`
-	Skewed []int                     `json:"skewed"`
-	Stage  map[int]int32             `json:"stage"`
-	Group  map[int]int32             `json:"group"`
-	Stages []analysis.Stage          `json:"stages"`
-	Groups []analysis.WaterfallGroup `json:"groups"`
-	Cards  []analysis.Card           `json:"cards"`
-	// Clocks says that clocks are off, whether or not rows were moved for it.
-	Clocks bool `json:"clocks"`
-}
-
-func columnsOf(j *job) (any, error) {
-	t, f := j.tree, forestOf(j.tree)
-	c := &columns{
-		Name: newColumn(), Kind: newColumn(), Status: newColumn(), Messages: map[int]string{}, Missing: map[int]string{}, Services: f.Services, Classes: f.Classes, Replaced: f.Replaced,
-		Tree: treeColumnsOf(f), Rows: rowColumnsOf(t.Waterfall(analysis.WaterfallOptions{Align: j.options.align})),
+// flush sends what is written, so that it is read while the rest is being made.
+func (w *columnWriter) flush() {
+	if f, ok := w.to.(http.Flusher); ok && w.err == nil {
+		f.Flush()
 	}
-	c.spans(t)
-	return c, nil
 }
 
-// spans fills in what spans have, apart from what they say.
-func (c *columns) spans(t *analysis.Tree) {
-	var first int64
+// columns writes a trace for a program that draws it: lines of JSON of which none
+// takes long to read, those first that the first picture needs.
+func (j *job) columns(to io.Writer) error {
+	w := &columnWriter{to: to, json: json.NewEncoder(to)}
+	w.json.SetEscapeHTML(false)
+	start := firstStart(j.tree)
+	w.line(map[string]any{"trace": columnsHead(j, start)})
+	w.places(j.tree, start)
+	w.rarities(j.tree)
+	w.waterfall(j)
+	w.flush()
+	w.line(map[string]any{"views": map[string]any{
+		"summary":  j.tree.Summary(),
+		"path":     append([]finding.PathStep{}, finding.CriticalPath(j.tree)...),
+		"findings": append([]finding.Finding{}, finding.Find(j.tree, finding.Options{})...),
+	}})
+	w.flush()
+	w.details(j.tree)
+	w.line(map[string]any{"end": len(j.tree.Nodes)})
+	return w.err
+}
+
+func firstStart(t *analysis.Tree) int64 {
+	if len(t.Nodes) == 0 {
+		return 0
+	}
+	first := int64(math.MaxInt64)
 	for i := range t.Nodes {
-		if start := t.Nodes[i].Span.Start; i == 0 || start < first {
-			first = start
-		}
+		first = min(first, t.Nodes[i].Span.Start)
 	}
-	c.Start = stamp(first)
-	c.Offset, c.Duration = make([]int64, len(t.Nodes)), make([]int64, len(t.Nodes))
-	ids := make([]byte, 0, 16*len(t.Nodes))
+	return first
+}
+
+type head struct {
+	TraceID  string   `json:"traceId"`
+	Start    string   `json:"start"`
+	Spans    int      `json:"spans"`
+	Logs     int      `json:"logs"`
+	Services []string `json:"services"`
+	Classes  []string `json:"classes"`
+	Roots    []int32  `json:"roots"`
+	Replaced int      `json:"replaced"`
+}
+
+func columnsHead(j *job, start int64) *head {
+	t := j.tree
+	h := &head{
+		TraceID: j.trace.ID.String(), Start: stamp(start), Spans: len(t.Nodes), Logs: len(j.trace.Logs),
+		Services: append([]string{}, t.Services...), Classes: []string{}, Roots: append([]int32{}, t.Roots...), Replaced: t.Replaced,
+	}
+	for _, class := range t.ServiceClasses() {
+		h.Classes = append(h.Classes, string(class))
+	}
+	return h
+}
+
+// numbers writes a column of numbers, as one number if all are equal.
+func (w *columnWriter) numbers(name string, values []int64) {
+	c := column{Column: name, Values: values}
+	if len(values) > 0 && !slices.ContainsFunc(values, func(v int64) bool { return v != values[0] }) {
+		c.All, c.Values = values[0], nil
+	}
+	w.line(c)
+}
+
+// each collects a value of each node.
+func each[T any](t *analysis.Tree, of func(node int32, n *analysis.Node) T) []T {
+	all := make([]T, len(t.Nodes))
 	for i := range t.Nodes {
-		n := &t.Nodes[i]
-		ids = hex.AppendEncode(ids, n.Span.ID[:])
-		c.Name.add(n.Span.Name)
-		c.Kind.add(n.Span.Kind.String())
-		c.Status.add(n.Span.Status.Code.String())
-		c.Offset[i], c.Duration[i] = n.Span.Start-first, n.Span.Duration()
-		if n.Span.Status.Message != "" {
-			c.Messages[i] = n.Span.Status.Message
-		}
-		if n.Parent == analysis.None && n.Span.Parent != (trace.SpanID{}) {
-			c.Missing[i] = n.Span.Parent.String()
-		}
+		all[i] = of(int32(i), &t.Nodes[i])
 	}
-	c.IDs = string(ids)
+	return all
 }
 
-func treeColumnsOf(f *forest) treeColumns {
-	many := len(f.Nodes)
-	c := treeColumns{
-		Roots: f.Roots, Order: f.Order, Badges: map[int]any{}, Marks: map[int][]string{},
-		Parent: make([]int32, many), Level: make([]int32, many), Size: make([]int32, many), Service: make([]int32, many),
-		Similar: make([]int32, many), Self: make([]int64, many), Class: newColumn(), Category: newColumn(), Source: newColumn(),
-	}
-	for i := range f.Nodes {
-		n := &f.Nodes[i]
-		c.Parent[i], c.Level[i], c.Size[i] = n.Parent, n.Level, n.Size
-		c.Service[i], c.Similar[i], c.Self[i] = n.Service, n.Similar, n.Self
-		c.Class.add(n.Class)
-		c.Category.add(n.Category)
-		c.Source.add(n.Source)
-		if n.Badge != nil {
-			c.Badges[i] = n.Badge
+// repeated writes a column of which many values are equal.
+func repeated[T comparable](w *columnWriter, t *analysis.Tree, name string, of func(node int32, n *analysis.Node) T) {
+	known := map[T]int64{}
+	distinct := []T{}
+	values := each(t, func(node int32, n *analysis.Node) int64 {
+		value := of(node, n)
+		index, found := known[value]
+		if !found {
+			index = int64(len(distinct))
+			known[value] = index
+			distinct = append(distinct, value)
 		}
-		if n.Marks != nil {
-			c.Marks[i] = n.Marks
-		}
-	}
-	return c
+		return index
+	})
+	w.line(column{Column: name, Of: distinct, Values: values})
 }
 
-func rowColumnsOf(w *analysis.Waterfall) rowColumns {
-	c := rowColumns{
-		Start: stamp(w.Start), End: stamp(w.End), Node: make([]int32, len(w.Rows)), Depth: make([]int32, len(w.Rows)),
-		Offset: make([]int64, len(w.Rows)), Stages: w.Stages, Groups: w.Groups, Cards: w.Cards, Clocks: w.Skewed,
-		Shift: map[int]int64{}, Stage: map[int]int32{}, Group: map[int]int32{}, Skewed: []int{},
+// places writes what every node has.
+func (w *columnWriter) places(t *analysis.Tree, start int64) {
+	w.line(column{Column: "order", Values: t.Order})
+	w.line(column{Column: "id", Values: each(t, func(_ int32, n *analysis.Node) string { return n.Span.ID.String() })})
+	for _, c := range []struct {
+		name string
+		of   func(node int32, n *analysis.Node) int64
+	}{
+		{"parent", func(_ int32, n *analysis.Node) int64 { return int64(n.Parent) }},
+		{"service", func(_ int32, n *analysis.Node) int64 { return int64(n.Service) }},
+		{"similar", func(_ int32, n *analysis.Node) int64 { return int64(n.Similar) }},
+		{"start", func(_ int32, n *analysis.Node) int64 { return n.Span.Start - start }},
+		{"duration", func(_ int32, n *analysis.Node) int64 { return n.Span.Duration() }},
+		{"self", func(node int32, _ *analysis.Node) int64 { return t.SelfTime(node) }},
+	} {
+		w.numbers(c.name, each(t, c.of))
 	}
-	for i := range w.Rows {
-		r := &w.Rows[i]
-		c.Node[i], c.Depth[i], c.Offset[i] = r.Node, r.Depth, r.Offset
-		if r.Shift != 0 {
-			c.Shift[i] = r.Shift
-		}
-		if r.Skewed {
-			c.Skewed = append(c.Skewed, i)
-		}
-		if r.Stage != analysis.None {
-			c.Stage[i] = r.Stage
-		}
-		if r.Group != analysis.None {
-			c.Group[i] = r.Group
+	for _, c := range []struct {
+		name string
+		of   func(node int32, n *analysis.Node) string
+	}{
+		{"name", func(_ int32, n *analysis.Node) string { return n.Span.Name }},
+		{"kind", func(_ int32, n *analysis.Node) string { return n.Span.Kind.String() }},
+		{"status", func(_ int32, n *analysis.Node) string { return n.Span.Status.Code.String() }},
+		{"class", func(_ int32, n *analysis.Node) string { return string(n.Class()) }},
+		{"category", func(_ int32, n *analysis.Node) string { return string(n.Category()) }},
+		{"source", func(_ int32, n *analysis.Node) string { return string(analysis.SourceOf(n.Span)) }},
+	} {
+		repeated(w, t, c.name, c.of)
+	}
+}
+
+// few writes a column that few nodes have.
+func few[T any](w *columnWriter, t *analysis.Tree, name string, of func(node int32, n *analysis.Node) (T, bool)) {
+	c := column{Column: name}
+	var values []T
+	for i := range t.Nodes {
+		if v, ok := of(int32(i), &t.Nodes[i]); ok {
+			c.At = append(c.At, int32(i))
+			values = append(values, v)
 		}
 	}
-	return c
+	c.Values = values
+	if len(values) > 0 {
+		w.line(c)
+	}
+}
+
+// encoded is a value that is JSON already.
+type encoded string
+
+// MarshalJSON implements [json.Marshaler].
+func (e encoded) MarshalJSON() ([]byte, error) { return []byte(e), nil }
+
+// rarities writes what few nodes have.
+func (w *columnWriter) rarities(t *analysis.Tree) {
+	repeated(w, t, "badge", func(_ int32, n *analysis.Node) encoded {
+		badge := n.StatusBadge()
+		if badge.Value.Kind() == trace.EmptyValue {
+			return "null"
+		}
+		b, err := json.Marshal(badge)
+		if err != nil && w.err == nil {
+			w.err = err
+		}
+		return encoded(b)
+	})
+	few(w, t, "marks", func(_ int32, n *analysis.Node) ([]string, bool) {
+		names := marksOf(n)
+		return names, len(names) > 0
+	})
+	few(w, t, "message", func(_ int32, n *analysis.Node) (string, bool) {
+		return n.Span.Status.Message, n.Span.Status.Message != ""
+	})
+	few(w, t, "parentId", func(_ int32, n *analysis.Node) (string, bool) {
+		p := n.Span.Parent
+		return p.String(), !p.IsZero() && (n.Parent < 0 || t.Nodes[n.Parent].Span.ID != p)
+	})
+	few(w, t, "dropped", func(_ int32, n *analysis.Node) ([3]uint32, bool) {
+		d := [3]uint32{n.Span.DroppedAttributes, n.Span.DroppedEvents, n.Span.DroppedLinks}
+		return d, d != [3]uint32{}
+	})
+}
+
+// waterfall writes how the rows lie, and what is not the same for all of them.
+func (w *columnWriter) waterfall(j *job) {
+	fall := j.tree.Waterfall(analysis.WaterfallOptions{Align: true})
+	rows := make([]int32, len(fall.Rows))
+	at := make([]int, len(fall.Rows))
+	for i := range fall.Rows {
+		rows[i] = fall.Rows[i].Node
+		at[fall.Rows[i].Node] = i
+	}
+	if !slices.Equal(rows, j.tree.Order) {
+		w.line(column{Column: "rows", Values: rows})
+	}
+	few(w, j.tree, "shift", func(node int32, _ *analysis.Node) (int64, bool) {
+		shift := fall.Rows[at[node]].Shift
+		return shift, shift != 0
+	})
+	few(w, j.tree, "skewed", func(node int32, _ *analysis.Node) (bool, bool) { return true, fall.Rows[at[node]].Skewed })
+	few(w, j.tree, "stage", func(node int32, _ *analysis.Node) (int32, bool) {
+		stage := fall.Rows[at[node]].Stage
+		return stage, stage != analysis.None
+	})
+	few(w, j.tree, "group", func(node int32, _ *analysis.Node) (int32, bool) {
+		group := fall.Rows[at[node]].Group
+		return group, group != analysis.None
+	})
+	fall.Rows = nil // columns have them
+	w.line(map[string]any{"waterfall": fall})
+}
+
+// detailSpans is how many spans are in a line of details.
+const detailSpans = 2000
+
+// maxDetail is how much of a value is there, in bytes of JSON; who wants to see
+// more of it asks for the span.
+const maxDetail = 64 << 10
+
+// A detail is the attributes and events of some spans. Attributes are indexes of
+// pairs of key and value, which the first line that needs them has.
+type detail struct {
+	Nodes  []int32           `json:"nodes"`
+	Pairs  []json.RawMessage `json:"pairs"`
+	Counts []int32           `json:"counts"` // of attributes, for each of the nodes
+	List   []int32           `json:"list"`   // the attributes of all of them
+	Events *detailEvents     `json:"events,omitempty"`
+	Cut    []int32           `json:"cut,omitempty"` // nodes that have more of a value
+}
+
+// detailEvents are the events of some spans in columns.
+type detailEvents struct {
+	Nodes  []int32  `json:"nodes"`
+	Of     []string `json:"of"`
+	Names  []int32  `json:"names"`
+	Offset []int64  `json:"offset"` // from the start of the span
+}
+
+// A detailer gives each pair its index.
+type detailer struct {
+	known   map[string]int32
+	names   map[string]int32 // of the events of a line
+	scratch []byte
+}
+
+// details writes attributes and events, in the order of the tree.
+func (w *columnWriter) details(t *analysis.Tree) {
+	m := detailer{known: map[string]int32{}}
+	for nodes := range slices.Chunk(t.Order, detailSpans) {
+		if w.err != nil {
+			return
+		}
+		d := &detail{Nodes: nodes, Pairs: []json.RawMessage{}, Counts: []int32{}, List: []int32{}}
+		m.names = map[string]int32{}
+		for _, node := range nodes {
+			m.attributes(d, node, t.Nodes[node].Span.Attributes)
+			m.events(d, node, t.Nodes[node].Span)
+		}
+		w.line(map[string]any{"detail": d})
+	}
 }

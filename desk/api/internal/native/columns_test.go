@@ -3,6 +3,7 @@
 package native_test
 
 import (
+	"encoding/json"
 	"net/http"
 	"strings"
 	"testing"
@@ -16,87 +17,126 @@ import (
 	"github.com/sidetrace/sidetrace/desk/trace/format"
 )
 
-type textColumn struct {
-	Texts  []string
-	Values []int
+// sheet is what a program reads of the lines of a trace in columns.
+type sheet struct {
+	columns map[string]any
+	details []detail
+	end     int
 }
 
-func (c textColumn) at(i int) string { return c.Texts[c.Values[i]] }
+type detail struct {
+	Nodes, Counts, List, Cut []int
+	Pairs                    [][2]any
+	Events                   struct {
+		Nodes, Names []int
+		Of           []string
+		Offset       []int64
+	}
+}
 
-// TestColumns checks that columns say what the spans, the tree and the waterfall say.
+func readSheet(t *testing.T, body string) (s sheet) {
+	t.Helper()
+	s.columns = map[string]any{}
+	for line := range strings.Lines(body) {
+		var l struct {
+			Column string
+			Values any
+			All    any
+			Of     []any
+			At     []int
+			Detail *detail
+			End    *int
+		}
+		require.NoError(t, json.Unmarshal([]byte(line), &l), line)
+		switch {
+		case l.Detail != nil:
+			s.details = append(s.details, *l.Detail)
+		case l.End != nil:
+			s.end = *l.End
+		case l.Of != nil:
+			texts := []any{}
+			for _, index := range l.Values.([]any) {
+				texts = append(texts, l.Of[int(index.(float64))])
+			}
+			s.columns[l.Column] = texts
+		case l.Column != "":
+			s.columns[l.Column] = l
+		}
+	}
+	return s
+}
+
+// attributes are those of each node.
+func (s sheet) attributes() map[int]map[string]any {
+	all, pairs := map[int]map[string]any{}, [][2]any{}
+	for _, d := range s.details {
+		pairs = append(pairs, d.Pairs...)
+		at := 0
+		for i, node := range d.Nodes {
+			all[node] = map[string]any{}
+			for _, index := range d.List[at : at+d.Counts[i]] {
+				all[node][pairs[index][0].(string)] = pairs[index][1]
+			}
+			at += d.Counts[i]
+		}
+	}
+	return all
+}
+
 func TestColumns(t *testing.T) {
-	type answer struct {
-		Spans []struct {
-			ID, Name, Kind, Status, Message, Start string
-			Duration                               int64
-		}
-		Views struct {
-			Tree struct {
-				Order []int32
-				Nodes []struct {
-					Parent, Level, Size, Service, Similar int32
-					Self                                  int64
-					Class, Category, Source               string
-				}
+	golden(t, "columns.jsonl", get(t, "/traces/1?format=columns"))
+	for _, id := range []string{"1", "2"} {
+		got := readSheet(t, get(t, "/traces/"+id+"?format=columns"))
+		want := decoded[struct {
+			Spans []struct {
+				Name, Status string
+				Attributes   map[string]any
 			}
-			Waterfall struct {
-				Rows []struct {
-					Node, Depth   int32
-					Offset, Shift int64
-				}
-			}
-			Columns struct {
-				IDs                string
-				Name, Kind, Status textColumn
-				Duration           []int64
-				Messages           map[int]string
-				Tree               struct {
-					Order, Parent, Level, Size, Service, Similar []int32
-					Self                                         []int64
-					Class, Category, Source                      textColumn
-				}
-				Rows struct {
-					Node, Depth []int32
-					Offset      []int64
-					Shift       map[int]int64
-				}
-			}
+		}](t, get(t, "/traces/"+id+"?view=summary"))
+		attributes := got.attributes()
+		assert.Equal(t, len(want.Spans), got.end)
+		for i, s := range want.Spans {
+			assert.Equal(t, s.Name, got.columns["name"].([]any)[i])
+			assert.Equal(t, s.Status, got.columns["status"].([]any)[i])
+			assert.Equal(t, s.Attributes, attributes[i])
 		}
 	}
-	got := decoded[answer](t, get(t, "/traces/1?view=tree,waterfall,columns"))
-	c := got.Views.Columns
-	require.Len(t, got.Spans, 5)
-	require.Len(t, c.IDs, 16*5)
-	for i, s := range got.Spans {
-		assert.Equal(t, s.ID, c.IDs[16*i:16*i+16])
-		assert.Equal(t, []string{s.Name, s.Kind, s.Status, s.Message}, []string{c.Name.at(i), c.Kind.at(i), c.Status.at(i), c.Messages[i]})
-		assert.Equal(t, s.Duration, c.Duration[i])
-		n := got.Views.Tree.Nodes[i]
-		assert.Equal(t, []int32{n.Parent, n.Level, n.Size, n.Service, n.Similar},
-			[]int32{c.Tree.Parent[i], c.Tree.Level[i], c.Tree.Size[i], c.Tree.Service[i], c.Tree.Similar[i]})
-		assert.Equal(t, n.Self, c.Tree.Self[i])
-		assert.Equal(t, []string{n.Class, n.Category, n.Source}, []string{c.Tree.Class.at(i), c.Tree.Category.at(i), c.Tree.Source.at(i)})
+}
+
+func TestColumnsOfManySpans(t *testing.T) {
+	spans := make([]trace.Span, 4500)
+	for i := range spans {
+		spans[i] = trace.Span{
+			TraceID: sourcetest.TraceID(7), ID: trace.SpanID{1, byte(i >> 8), byte(i), 1}, Name: "s", Start: began + int64(i), End: began + int64(i) + 5,
+			Attributes: []trace.KeyValue{{Key: "same", Value: trace.Int(1)}, {Key: "i", Value: trace.Int(int64(i))}},
+			Events:     []trace.Event{{Name: "first frame", Time: began + int64(i) + 2}},
+		}
 	}
-	assert.Equal(t, got.Views.Tree.Order, c.Tree.Order)
-	for i, r := range got.Views.Waterfall.Rows {
-		assert.Equal(t, []int64{int64(r.Node), int64(r.Depth), r.Offset, r.Shift},
-			[]int64{int64(c.Rows.Node[i]), int64(c.Rows.Depth[i]), c.Rows.Offset[i], c.Rows.Shift[i]})
-	}
+	long := strings.Repeat("\u00e9", 40<<10)
+	spans[3].Attributes = []trace.KeyValue{{Key: "prompt", Value: trace.String(long)}}
+	src := memory.New(&trace.Batch{Spans: spans})
+	got := readSheet(t, ask(t, src, "/traces/7?format=columns").Body.String())
+	require.Len(t, got.details, 3)
+	attributes := got.attributes()
+	assert.Equal(t, map[string]any{"same": 1.0, "i": 4000.0}, attributes[4000])
+	assert.Len(t, got.details[2].Pairs, 500, "pairs that are known are not written again")
+	assert.Equal(t, []int{3}, got.details[0].Cut)
+	assert.Equal(t, long[:32<<10], attributes[3]["prompt"])
+	assert.Equal(t, []string{"first frame"}, got.details[0].Events.Of)
+	assert.Equal(t, int64(2), got.details[1].Events.Offset[0])
 }
 
 // TestOnlySpans checks that single spans come with their own log records alone.
 func TestOnlySpans(t *testing.T) {
 	sent := sourcetest.Checkout(1, began)
-	sent.Logs = append(sent.Logs, trace.Log{TraceID: sent.Spans[0].TraceID, SpanID: sent.Spans[1].ID, Body: trace.String("of the second")})
+	sent.Logs = append(sent.Logs, trace.Log{TraceID: sent.Spans[0].TraceID, SpanID: sent.Spans[0].ID, Body: trace.String("of the first")})
 	from := memory.New(&sent)
 	first, second := sent.Spans[0].ID.String(), sent.Spans[1].ID.String()
 	one, err := format.OTLPJSON(strings.NewReader(ask(t, from, "/traces/1?span="+second).Body.String()))
 	require.NoError(t, err)
 	assert.Equal(t, sent.Spans[1:2], one.Spans)
-	require.Len(t, one.Logs, 2)
-	for _, l := range one.Logs {
-		assert.Equal(t, sent.Spans[1].ID, l.SpanID)
-	}
+	require.Len(t, one.Logs, 1)
+	assert.Equal(t, sent.Spans[1].ID, one.Logs[0].SpanID)
 	two, err := format.OTLPJSON(strings.NewReader(ask(t, from, "/traces/1?span="+second+"&span="+first).Body.String()))
 	require.NoError(t, err)
 	assert.ElementsMatch(t, sent.Spans[:2], two.Spans)

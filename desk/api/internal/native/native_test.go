@@ -60,10 +60,12 @@ func handler(s source.Source) http.Handler {
 
 // document is the description that all answers are checked against.
 var document = sync.OnceValues(func() (routers.Router, error) {
-	openapi3filter.RegisterBodyDecoder("text/vnd.graphviz", func(r io.Reader, _ http.Header, _ *openapi3.SchemaRef, _ openapi3filter.EncodingFn) (any, error) {
-		b, err := io.ReadAll(r)
-		return string(b), err
-	})
+	for _, plain := range []string{"text/vnd.graphviz", "application/x-ndjson"} {
+		openapi3filter.RegisterBodyDecoder(plain, func(r io.Reader, _ http.Header, _ *openapi3.SchemaRef, _ openapi3filter.EncodingFn) (any, error) {
+			b, err := io.ReadAll(r)
+			return string(b), err
+		})
+	}
 	b, err := os.ReadFile("openapi.json")
 	if err != nil {
 		return nil, err
@@ -365,7 +367,7 @@ func TestBadRequests(t *testing.T) {
 		{"/traces?filters=" + esc(`[{"key":"a","operator":"between","value":["1"]}]`), "bad_query"},
 		{"/traces/xyz", "want the id of a trace"},
 		{"/traces/1?view=tree,x", "want some of summary,tree,waterfall"},
-		{"/traces/1?format=json", "want one of otlp, jaeger, chrome, speedscope"},
+		{"/traces/1?format=json", "want one of otlp, jaeger, chrome, columns, speedscope"},
 		{"/traces/1?view=flame&format=dot", "want one of json"},
 		{"/traces/1?view=topology,services&format=dot", "want one of json"},
 		{"/traces/1?view=statistics&by=color", "malformed parameter by"},

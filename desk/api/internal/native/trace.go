@@ -43,6 +43,7 @@ var wholes = []output{
 	{"otlp", web.ContentJSON, ".otlp.json", (*job).otlp},
 	{"jaeger", web.ContentJSON, ".jaeger.json", (*job).jaeger},
 	{"chrome", web.ContentJSON, ".chrome.json", func(j *job, w io.Writer) error { return export.Chrome(w, j.tree) }},
+	{"columns", contentLines, ".columns.jsonl", (*job).columns},
 	{"speedscope", web.ContentJSON, ".speedscope.json", func(j *job, w io.Writer) error { return export.Speedscope(w, j.tree) }},
 }
 

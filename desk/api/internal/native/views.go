@@ -32,11 +32,9 @@ var views = map[string]func(j *job) (any, error){
 	},
 	"path": func(j *job) (any, error) { return append([]finding.PathStep{}, finding.CriticalPath(j.tree)...), nil },
 	"run":  (*job).run,
-	// columns is for traces of many spans: all that is drawn of them, in few bytes.
-	"columns": columnsOf,
 }
 
-var allViews = []string{"summary", "tree", "waterfall", "flame", "sequence", "topology", "services", "statistics", "findings", "path", "run", "columns"}
+var allViews = []string{"summary", "tree", "waterfall", "flame", "sequence", "topology", "services", "statistics", "findings", "path", "run"}
 
 // views writes views, one under its name, or several under theirs in the member
 // views. Without spans there is less to send again.
@@ -133,6 +131,18 @@ var marks = []struct {
 	{analysis.Orphan, "orphan"}, {analysis.SelfParent, "selfParent"}, {analysis.CycleCut, "cycleCut"}, {analysis.Duplicate, "duplicate"},
 }
 
+func marksOf(n *analysis.Node) (names []string) {
+	for _, m := range marks {
+		if n.Mark&m.mark != 0 {
+			names = append(names, m.name)
+		}
+	}
+	if n.Span.Inferred {
+		names = append(names, "inferred")
+	}
+	return names
+}
+
 func forestOf(t *analysis.Tree) *forest {
 	f := &forest{
 		Roots: append([]int32{}, t.Roots...), Order: append([]int32{}, t.Order...), Nodes: make([]node, len(t.Nodes)),
@@ -150,14 +160,7 @@ func forestOf(t *analysis.Tree) *forest {
 		if badge := n.StatusBadge(); badge.Value.Kind() != trace.EmptyValue {
 			f.Nodes[i].Badge = badge
 		}
-		for _, m := range marks {
-			if n.Mark&m.mark != 0 {
-				f.Nodes[i].Marks = append(f.Nodes[i].Marks, m.name)
-			}
-		}
-		if n.Span.Inferred {
-			f.Nodes[i].Marks = append(f.Nodes[i].Marks, "inferred")
-		}
+		f.Nodes[i].Marks = marksOf(n)
 		if slices.Contains(f.Nodes[i].Marks, "orphan") {
 			f.Orphans++
 		}

@@ -61,7 +61,7 @@ func TestWhole(t *testing.T) {
 	batch, err := format.OTLPJSON(strings.NewReader(ask(t, alone, "/traces/9").Body.String()))
 	require.NoError(t, err)
 	assert.Len(t, batch.Logs, 1)
-	for _, path := range []string{"/traces/9?view=summary,waterfall,run,findings,path,tree,flame,sequence,topology,services,statistics,columns", "/traces/9?format=jaeger", "/traces/9?format=chrome"} {
+	for _, path := range []string{"/traces/9?view=summary,waterfall,run,findings,path,tree,flame,sequence,topology,services,statistics", "/traces/9?format=jaeger", "/traces/9?format=chrome"} {
 		assert.Equal(t, http.StatusOK, ask(t, alone, path).Code)
 	}
 }
@@ -69,7 +69,7 @@ func TestWhole(t *testing.T) {
 // TestViews checks each view in each of its formats; what is in them is the affair
 // of package analysis.
 func TestViews(t *testing.T) {
-	for _, view := range []string{"summary", "tree", "waterfall", "flame", "sequence", "topology", "services", "statistics", "findings", "path", "run", "columns"} {
+	for _, view := range []string{"summary", "tree", "waterfall", "flame", "sequence", "topology", "services", "statistics", "findings", "path", "run"} {
 		for _, trace := range []string{"1", "2"} {
 			body := get(t, "/traces/"+trace+"?view="+view)
 			got := decoded[map[string]any](t, body)

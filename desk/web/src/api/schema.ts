@@ -402,87 +402,6 @@ export type PathView = ({
   self: number;
 })[];
 
-/** Texts by their number in a list of them. */
-export type Column = {
-  texts: (string)[];
-  values: (number)[];
-};
-
-/** The spans, the tree and the waterfall of a trace without attributes, column by column in the order of the nodes: for traces of many spans. */
-export type ColumnsView = {
-  /** The first start of all spans, in nanoseconds since 1970; offsets are from there. */
-  start: string;
-  /** Of the spans, 16 digits each. */
-  ids: string;
-  name: Column;
-  kind: Column;
-  status: Column;
-  offset: (number)[];
-  duration: (number)[];
-  /** Of the statuses, by node. */
-  messages: Record<string, string>;
-  /** Parents that are not in the trace, by node. */
-  missing: Record<string, string>;
-  /** The nodes of a forest. */
-  tree: {
-    roots: (number)[];
-    order: (number)[];
-    parent: (number)[];
-    level: (number)[];
-    size: (number)[];
-    service: (number)[];
-    similar: (number)[];
-    self: (number)[];
-    class: Column;
-    category: Column;
-    source: Column;
-    /** By node. */
-    badges: Record<string, Badge>;
-    /** By node. */
-    marks: Record<string, (string)[]>;
-  };
-  /** The rows of the waterfall. */
-  rows: {
-    start: string;
-    end: string;
-    node: (number)[];
-    depth: (number)[];
-    offset: (number)[];
-    /** By row, of those that were moved. */
-    shift: Record<string, number>;
-    skewed: (number)[];
-    /** By row. */
-    stage: Record<string, number>;
-    /** By row. */
-    group: Record<string, number>;
-    stages: (({
-      /** The index of a span in spans; -1 for none. */
-      caller: number;
-      /** The index of a span in spans; -1 for none. */
-      callee: number;
-      request: number;
-      response: number;
-    })[]) | null;
-    groups: (({
-      members: (number)[];
-      duration: number;
-    })[]) | null;
-    cards: (({
-      type: "service" | "error" | "longest";
-      service: string;
-      count: number;
-      duration: number;
-      class?: Class;
-    })[]) | null;
-    /** Clocks are off. */
-    clocks: boolean;
-  };
-  services: (string)[];
-  /** Those of the services. */
-  classes: (Class)[];
-  replaced: number;
-};
-
 /** What a run of an agent took: tokens, money, calls, first frames, and its nodes. */
 export type RunView = {
   usage: Usage;
@@ -525,7 +444,6 @@ export type Document = {
   findings?: FindingsView;
   path?: PathView;
   run?: RunView;
-  columns?: ColumnsView;
   services?: (string)[] | ServicesView;
   /** Views by name. */
   views?: {
@@ -540,7 +458,6 @@ export type Document = {
     findings?: FindingsView;
     path?: PathView;
     run?: RunView;
-    columns?: ColumnsView;
   };
 };
 

@@ -220,6 +220,10 @@ export const en = {
   "wf.duplicate.tip": "It came more than once; this one is shown.",
   "wf.inferred": "inferred",
   "wf.inferred.tip": "Nobody recorded it; what its caller says of it is shown.",
+  "wf.dropped.tip": (n: number) =>
+    `${plural(n, "attribute, event or link", "attributes, events or links")} left out by the sender`,
+  "wf.cut": "cut",
+  "wf.cut.tip": (keys: string) => `Too large to be sent as a whole: ${keys}`,
   "wf.keys.pageDown": "A page down",
   "wf.keys.pageUp": "A page up",
   "wf.keys.first": "First row",
@@ -227,6 +231,27 @@ export const en = {
   "wf.keys.in": "Zoom in",
   "wf.keys.out": "Zoom out",
   "wf.keys.fit": "Zoom to the span",
+
+  // Span panel
+  "panel.path": "Spans above",
+  "panel.id": "id of the span",
+  "panel.attributes": "Attributes",
+  "panel.noAttributes": "It has none.",
+  "panel.filter": "Filter by name or value",
+  "panel.events": "Events",
+  "panel.frames": (n: number) => `${plural(n, "more line")}`,
+  "panel.links": "Links",
+  "panel.record": "record",
+  "panel.nodeLog": "Node log",
+  "panel.openRun": "Open in the agent run",
+  "panel.wholeValues": "Values as a whole",
+  "panel.resource": "Resource",
+  "panel.scope": "Scope",
+  "panel.json": "JSON",
+  "panel.dropped.attributes": (n: number) => `${plural(n, "attribute")} left out by the sender.`,
+  "panel.dropped.events": (n: number) => `${plural(n, "event")} left out by the sender.`,
+  "panel.dropped.links": (n: number) => `${plural(n, "link")} left out by the sender.`,
+  "trace.partial": "The connection broke off: attributes and events of some spans are missing.",
 
   // Traces
   "traces.title": "Traces",

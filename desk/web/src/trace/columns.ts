@@ -1,153 +1,228 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import type { Column, ColumnsView, Document, DocumentSpan, TreeView, WaterfallView } from "../api/schema";
-import { palette } from "../format/colour";
-import { childrenIn, type TraceData } from "./data";
-import { nothing, type Said, SaidStore } from "./said";
+import type { DocumentSpan, FindingsView, PathView, SummaryView, TreeView, WaterfallView } from "../api/schema";
+import { type DetailLine, Details } from "./attributes";
+import { assemble, type TraceData } from "./data";
 
-/** The columns that a trace is loaded with; the spans, the tree and the waterfall are made of them. */
-export const columnViews = "summary,columns,findings,path";
+// A trace in columns, as the desk answers with format=columns: lines of JSON.
 
-function textAt({ texts, values }: Column, node: number): string {
-  return texts[values[node] ?? -1] ?? "";
+/** One line; the members that it has say what it is. */
+export interface ColumnsLine {
+  readonly trace?: Head;
+  readonly column?: string;
+  readonly of?: readonly unknown[];
+  readonly at?: readonly number[];
+  readonly all?: number;
+  readonly values?: readonly unknown[];
+  readonly waterfall?: WaterfallView;
+  readonly views?: { readonly summary: SummaryView; readonly path: PathView; readonly findings: FindingsView };
+  readonly detail?: DetailLine;
+  readonly end?: number;
 }
 
-/** What spans of columns share. */
-interface Source {
-  readonly columns: ColumnsView;
-  readonly start: bigint;
-  readonly said: (node: number) => Said;
+interface Head {
+  readonly traceId: string;
+  readonly start: string;
+  readonly spans: number;
+  readonly logs: number;
+  readonly services: readonly string[];
+  readonly classes: TreeView["classes"];
+  readonly roots: number[];
+  readonly replaced: number;
 }
 
-function idAt(columns: ColumnsView, node: number): string {
-  return columns.ids.slice(16 * node, 16 * node + 16);
-}
-
-/** A span that is read from columns. */
-class ColumnSpan implements DocumentSpan {
-  readonly name: string;
-  readonly service: string;
-  readonly kind: DocumentSpan["kind"];
-  readonly status: DocumentSpan["status"];
-  readonly duration: number;
-  declare readonly message?: string;
+class LoadedSpan implements DocumentSpan {
+  declare message?: string;
 
   constructor(
-    private readonly from: Source,
-    private readonly node: number,
-  ) {
-    const { columns } = from;
-    this.name = textAt(columns.name, node);
-    this.service = columns.services[columns.tree.service[node] ?? -1] ?? "";
-    this.kind = textAt(columns.kind, node) as DocumentSpan["kind"];
-    this.status = textAt(columns.status, node) as DocumentSpan["status"];
-    this.duration = columns.duration[node] ?? 0;
-    const message = columns.messages[node];
-    if (message) this.message = message;
-  }
-
-  get id(): string {
-    return idAt(this.from.columns, this.node);
-  }
-
-  get parent(): string {
-    const { tree, missing } = this.from.columns;
-    const parent = tree.parent[this.node] ?? -1;
-    return parent >= 0 ? idAt(this.from.columns, parent) : (missing[this.node] ?? "");
-  }
+    private readonly store: { readonly details: Details; readonly start: bigint; readonly offsets: Float64Array },
+    readonly node: number,
+    readonly id: string,
+    readonly parent: string,
+    readonly name: string,
+    readonly service: string,
+    readonly kind: DocumentSpan["kind"],
+    readonly status: DocumentSpan["status"],
+    readonly duration: number,
+  ) {}
 
   get start(): string {
-    return String(this.from.start + BigInt(this.from.columns.offset[this.node] ?? 0));
+    return String(this.store.start + BigInt(this.store.offsets[this.node] ?? 0));
   }
 
   get attributes(): Record<string, unknown> {
-    return this.from.said(this.node).attributes;
+    return this.store.details.attributes(this.node) as Record<string, unknown>;
   }
 }
 
-function treeOf({ tree, services, classes, replaced }: ColumnsView): TreeView {
-  const nodes = tree.parent.map((parent, i): TreeView["nodes"][number] => {
-    const node: TreeView["nodes"][number] = {
-      parent,
-      level: tree.level[i] ?? 0,
-      size: tree.size[i] ?? 1,
-      service: tree.service[i] ?? 0,
-      similar: tree.similar[i] ?? 0,
-      self: tree.self[i] ?? 0,
-      class: textAt(tree.class, i) as TreeView["nodes"][number]["class"],
-      category: textAt(tree.category, i) as TreeView["nodes"][number]["category"],
-      source: textAt(tree.source, i),
+/** Puts the lines of a trace together. */
+export class ColumnsReader {
+  readonly details = new Details();
+  private head: Head | undefined;
+  private readonly dense = new Map<string, (node: number) => unknown>();
+  private readonly sparse = new Map<string, Map<number, unknown>>();
+  private readonly lists = new Map<string, readonly unknown[]>();
+  private waterfall: WaterfallView | undefined;
+  /** There as soon as all is there but details. */
+  trace: TraceData | undefined;
+  /** All is there. */
+  ended = false;
+
+  get spans(): number {
+    return this.head?.spans ?? 0;
+  }
+
+  add(line: ColumnsLine) {
+    if (line.trace) this.head = line.trace;
+    else if (line.column) this.addColumn(line.column, line);
+    else if (line.waterfall) this.waterfall = line.waterfall;
+    else if (line.views) this.trace = this.make(line.views);
+    else if (line.detail) this.details.add(line.detail);
+    else if (line.end !== undefined) this.end();
+  }
+
+  private end() {
+    this.ended = true;
+    this.details.state.value = "whole";
+  }
+
+  private addColumn(name: string, { of, at, all, values = [] }: ColumnsLine) {
+    if (at) this.sparse.set(name, new Map(at.map((node, i) => [node, values[i]])));
+    else if (of) this.dense.set(name, (node) => of[values[node] as number]);
+    else if (all !== undefined) this.dense.set(name, () => all);
+    else {
+      this.lists.set(name, values);
+      this.dense.set(name, (node) => values[node]);
+    }
+  }
+
+  private column<T>(name: string): (node: number) => T {
+    const found = this.dense.get(name);
+    if (!found) throw new SyntaxError(`there is no column ${name}`);
+    return found as (node: number) => T;
+  }
+
+  private rare<T>(name: string): (node: number) => T | undefined {
+    const found = this.sparse.get(name);
+    return (node) => found?.get(node) as T | undefined;
+  }
+
+  private make(views: NonNullable<ColumnsLine["views"]>): TraceData {
+    const { head, waterfall } = this;
+    if (!head || !waterfall) throw new SyntaxError("the trace has no beginning");
+    this.details.dropped = (this.sparse.get("dropped") ?? new Map()) as Details["dropped"];
+    const offsets = Float64Array.from({ length: head.spans }, (_, node) => this.column<number>("start")(node));
+    const tree = this.tree(head);
+    const spans = this.makeSpans(head, tree, offsets);
+    return assemble({
+      id: head.traceId,
+      spans,
+      ...views,
+      tree,
+      waterfall: { ...waterfall, rows: this.rows(tree, waterfall, { offsets, start: BigInt(head.start) }) },
+      start: BigInt(head.start),
+      offsets,
+      details: this.details,
+    });
+  }
+
+  private tree(head: Head): TreeView {
+    const [parent, service, similar] = [
+      this.column<number>("parent"),
+      this.column<number>("service"),
+      this.column<number>("similar"),
+    ];
+    const [self, category] = [
+      this.column<number>("self"),
+      this.column<TreeView["nodes"][number]["category"]>("category"),
+    ];
+    const kind = this.column<TreeView["nodes"][number]["class"]>("class");
+    const source = this.column<string>("source");
+    const badge = this.column<TreeView["nodes"][number]["badge"] | null>("badge");
+    const marks = this.rare<NonNullable<TreeView["nodes"][number]["marks"]>>("marks");
+    const order = (this.lists.get("order") ?? []) as number[];
+    const nodes: TreeView["nodes"] = new Array(head.spans);
+    let orphans = 0;
+    for (let i = 0; i < head.spans; i++) {
+      const [theBadge, theMarks] = [badge(i), marks(i)];
+      if (theMarks?.includes("orphan")) orphans++;
+      nodes[i] = {
+        parent: parent(i),
+        level: 0,
+        size: 1,
+        service: service(i),
+        similar: similar(i),
+        self: self(i),
+        class: kind(i),
+        category: category(i),
+        source: source(i),
+        ...(theBadge && { badge: theBadge }),
+        ...(theMarks && { marks: theMarks }),
+      };
+    }
+    measure(nodes, order);
+    return {
+      roots: head.roots,
+      order,
+      nodes,
+      services: [...head.services],
+      classes: head.classes,
+      replaced: head.replaced,
+      orphans,
     };
-    const [badge, marks] = [tree.badges[i], tree.marks[i]];
-    if (badge) node.badge = badge;
-    if (marks) node.marks = marks as NonNullable<TreeView["nodes"][number]["marks"]>;
-    return node;
-  });
-  const orphans = nodes.filter((node) => node.marks?.includes("orphan")).length;
-  return { roots: tree.roots, order: tree.order, nodes, services, classes, replaced, orphans };
-}
+  }
 
-function waterfallOf({ rows, tree, duration }: ColumnsView): WaterfallView {
-  const skewed = new Set(rows.skewed);
-  return {
-    start: rows.start,
-    end: rows.end,
-    rows: rows.node.map((node, i) => ({
+  private makeSpans(head: Head, tree: TreeView, offsets: Float64Array): LoadedSpan[] {
+    const [ids, names] = [this.column<string>("id"), this.column<string>("name")];
+    const [kind, status] = [this.column<DocumentSpan["kind"]>("kind"), this.column<DocumentSpan["status"]>("status")];
+    const duration = this.column<number>("duration");
+    const [message, parentId] = [this.rare<string>("message"), this.rare<string>("parentId")];
+    const store = { details: this.details, start: BigInt(head.start), offsets };
+    return Array.from({ length: head.spans }, (_, i) => {
+      const place = tree.nodes[i];
+      const above = place && place.parent >= 0 ? ids(place.parent) : "";
+      const parent = parentId(i) ?? above;
+      const service = head.services[place?.service ?? -1] ?? "";
+      const span = new LoadedSpan(store, i, ids(i), parent, names(i), service, kind(i), status(i), duration(i));
+      const said = message(i);
+      if (said !== undefined) span.message = said;
+      return span;
+    });
+  }
+
+  private rows(
+    tree: TreeView,
+    fall: WaterfallView,
+    at: { offsets: Float64Array; start: bigint },
+  ): WaterfallView["rows"] {
+    const order = (this.lists.get("rows") ?? tree.order) as number[];
+    const [shift, skewed] = [this.rare<number>("shift"), this.rare<boolean>("skewed")];
+    const [stage, group] = [this.rare<number>("stage"), this.rare<number>("group")];
+    const duration = this.column<number>("duration");
+    const ahead = Number(at.start - BigInt(fall.start));
+    return order.map((node) => ({
       node,
-      depth: rows.depth[i] ?? 0,
-      offset: rows.offset[i] ?? 0,
-      duration: duration[node] ?? 0,
-      shift: rows.shift[i] ?? 0,
-      skewed: skewed.has(i),
-      stage: rows.stage[i] ?? -1,
-      group: rows.group[i] ?? -1,
-      source: textAt(tree.source, node),
-    })),
-    stages: rows.stages,
-    groups: rows.groups,
-    cards: rows.cards,
-    skewed: rows.clocks,
-  };
+      depth: tree.nodes[node]?.level ?? 0,
+      offset: (at.offsets[node] ?? 0) + ahead + (shift(node) ?? 0),
+      duration: duration(node),
+      shift: shift(node) ?? 0,
+      skewed: skewed(node) ?? false,
+      stage: stage(node) ?? -1,
+      group: group(node) ?? -1,
+      source: tree.nodes[node]?.source ?? "",
+    }));
+  }
 }
 
-function lastEnd({ offset, duration }: ColumnsView): number {
-  let end = 0;
-  offset.forEach((from, i) => {
-    end = Math.max(end, from + (duration[i] ?? 0));
-  });
-  return end;
-}
-
-/**
- * Makes what the tabs share of columns. Without what each node says, that is asked for
- * when it is read. Undefined if a view is missing.
- */
-export function readColumns(document: Document, all?: readonly Said[]): TraceData | undefined {
-  const { columns, summary, findings, path } = document.views ?? {};
-  if (!columns || !summary || !findings || !path) return undefined;
-  const start = BigInt(columns.start);
-  const id = (node: number) => idAt(columns, node);
-  const store = all ? undefined : new SaidStore(document.traceId, columns.rows.node, id);
-  const said = (node: number) => (store ? store.read(node) : (all?.[node] ?? nothing));
-  const source: Source = { columns, start, said };
-  const spans = columns.duration.map((_, node) => new ColumnSpan(source, node));
-  const tree = treeOf(columns);
-  return {
-    id: document.traceId,
-    spans,
-    summary,
-    tree,
-    waterfall: waterfallOf(columns),
-    findings,
-    path,
-    start,
-    duration: lastEnd(columns),
-    offsets: Float64Array.from(columns.offset),
-    children: childrenIn(tree),
-    nodes: new Map(spans.map((_, node) => [idAt(columns, node), node])),
-    palette: palette(tree.services),
-    events: (node) => said(node).events,
-    knownAttributes: (node) => (store ? store.peek(node) : said(node)).attributes,
-    large: store !== undefined,
-  };
+/** Finds how deep nodes lie and how many are below them; the order has parents first. */
+function measure(nodes: TreeView["nodes"], order: readonly number[]) {
+  for (const at of order) {
+    const node = nodes[at];
+    if (node) node.level = (nodes[node.parent]?.level ?? -1) + 1;
+  }
+  for (let i = order.length - 1; i >= 0; i--) {
+    const node = nodes[order[i] ?? -1];
+    const parent = nodes[node?.parent ?? -1];
+    if (node && parent) parent.size += node.size;
+  }
 }

@@ -10,6 +10,7 @@ import type {
   WaterfallView,
 } from "../api/schema";
 import { palette } from "../format/colour";
+import { type Details, detailsOf } from "./attributes";
 
 /**
  * One trace as all tabs see it. A node is the index of a span in spans, the same in
@@ -33,23 +34,10 @@ export interface TraceData {
   readonly children: { readonly first: Int32Array; readonly list: Int32Array };
   /** The nodes by the ids of their spans. */
   readonly nodes: ReadonlyMap<string, number>;
-  /** The events of a node. */
-  readonly events: (node: number) => readonly EventMark[];
+  /** The attributes and events of the nodes; those of a large trace come later than the rest. */
+  readonly details: Details;
   /** The hues of the services. */
   readonly palette: Map<string, number>;
-  /** The attributes of a node as far as they have come, without asking for them. */
-  readonly knownAttributes: (node: number) => Record<string, unknown>;
-  /** There are so many spans that their attributes come when they are read. */
-  readonly large: boolean;
-}
-
-/** An event of a span, as far as it is drawn. */
-export interface EventMark {
-  /** After the start of the span, in ns. */
-  readonly offset: number;
-  readonly name: string;
-  /** It says that something failed. */
-  readonly failed: boolean;
 }
 
 function firstStart(spans: readonly DocumentSpan[]): bigint {
@@ -62,7 +50,7 @@ function firstStart(spans: readonly DocumentSpan[]): bigint {
 }
 
 /** The children of all nodes one after the other, in the order of the tree. */
-export function childrenIn(tree: TreeView): TraceData["children"] {
+function childrenIn(tree: TreeView): TraceData["children"] {
   const first = new Int32Array(tree.nodes.length + 1);
   for (const node of tree.nodes) if (node.parent >= 0) first[node.parent + 1] = (first[node.parent + 1] ?? 0) + 1;
   for (let i = 1; i < first.length; i++) first[i] = (first[i] ?? 0) + (first[i - 1] ?? 0);
@@ -84,37 +72,39 @@ export function childrenOf(trace: TraceData, node: number): Int32Array {
   return list.subarray(first[node] ?? 0, first[node + 1] ?? 0);
 }
 
-/** Makes what the tabs share of what the desk answered; undefined if views are missing. */
+type Parts = Omit<TraceData, "duration" | "children" | "nodes" | "palette">;
+
+/** From the first start to the last end, by the clocks of the spans and by aligned ones. */
+function lasts({ spans, offsets, waterfall }: Parts): number {
+  let end = 0;
+  for (const row of waterfall.rows) {
+    end = Math.max(end, row.offset + row.duration, (offsets[row.node] ?? 0) + (spans[row.node]?.duration ?? 0));
+  }
+  return end;
+}
+
+/** Makes a trace of its parts. */
+export function assemble(parts: Parts): TraceData {
+  const nodes = new Map<string, number>();
+  parts.spans.forEach((span, i) => {
+    nodes.set(span.id, i);
+  });
+  return {
+    ...parts,
+    duration: lasts(parts),
+    children: childrenIn(parts.tree),
+    nodes,
+    palette: palette(parts.tree.services),
+  };
+}
+
+/** Makes a trace of a document; undefined if views are missing. */
 export function readTrace(document: Document): TraceData | undefined {
   const { spans, views } = document;
   if (!spans || !views?.summary || !views.tree || !views.waterfall || !views.findings || !views.path) return undefined;
   const start = firstStart(spans);
-  const offsets = new Float64Array(spans.length);
-  const nodes = new Map<string, number>();
-  let duration = 0;
-  spans.forEach((span, i) => {
-    const offset = Number(BigInt(span.start) - start);
-    offsets[i] = offset;
-    nodes.set(span.id, i);
-    duration = Math.max(duration, offset + span.duration);
-  });
   const { summary, tree, waterfall, findings, path } = views;
-  return {
-    id: document.traceId,
-    spans,
-    summary,
-    tree,
-    waterfall,
-    findings,
-    path,
-    start,
-    duration,
-    offsets,
-    children: childrenIn(tree),
-    nodes,
-    events: () => [],
-    palette: palette(tree.services),
-    knownAttributes: (node) => spans[node]?.attributes ?? {},
-    large: false,
-  };
+  const offsets = Float64Array.from(spans, (span) => Number(BigInt(span.start) - start));
+  const details = detailsOf(spans);
+  return assemble({ id: document.traceId, spans, summary, tree, waterfall, findings, path, start, offsets, details });
 }

@@ -41,7 +41,6 @@ export interface SpanLink {
 /** A span as it was sent. */
 export interface SentSpan {
   readonly spanId: string;
-  readonly startTimeUnixNano?: string;
   readonly traceState?: string;
   readonly flags?: number;
   readonly attributes?: readonly KeyValue[];
@@ -147,11 +146,6 @@ export function askDetail(id: string, signal?: AbortSignal, spans: readonly stri
   return ask({ url, signal }, async (response) => readDetail((await response.json()) as Sent));
 }
 
-/** Keeps what is known of a trace already. */
-export function keepDetail(trace: TraceData, detail: Detail) {
-  kept.set(trace, Promise.resolve({ ok: true, value: detail }));
-}
-
 function load(trace: TraceData): Promise<Result<Detail>> {
   const found = kept.get(trace) ?? askDetail(trace.id);
   kept.set(trace, found);
@@ -185,24 +179,24 @@ export function useDetail(trace: TraceData): {
   };
 }
 
-/** What the views do not have of one span; of a large trace nothing else is asked for. */
+/** Of traces with more spans, one span is asked for at a time. */
+const few = 2000;
+
+/** A span as it was sent, with its log records: of a small trace with all others. */
 export function useSpanDetail(
   trace: TraceData,
   node: number,
-): { value: SpanDetail | undefined; error: Failure | undefined } {
-  const [result, set] = useState<Result<Detail> | undefined>(undefined);
+): { value: Detail | undefined; error: Failure | undefined } {
+  const [result, set] = useState<{ id: string; result: Result<Detail> } | undefined>(undefined);
   const id = trace.spans[node]?.id ?? "";
   useEffect(() => {
-    if (!id) return;
     const controller = new AbortController();
-    const asked = trace.large ? askDetail(trace.id, controller.signal, [id]) : load(trace);
+    const asked = trace.spans.length <= few ? load(trace) : askDetail(trace.id, controller.signal, [id]);
     asked.then((answer) => {
-      if (!controller.signal.aborted) set(answer);
+      if (!controller.signal.aborted) set({ id, result: answer });
     });
     return () => controller.abort();
   }, [trace, id]);
-  return {
-    value: result?.ok ? result.value.spans.get(id) : undefined,
-    error: result?.ok === false ? result.error : undefined,
-  };
+  const known = result?.id === id ? result.result : undefined;
+  return { value: known?.ok ? known.value : undefined, error: known?.ok === false ? known.error : undefined };
 }

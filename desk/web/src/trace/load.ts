@@ -1,62 +1,74 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { useEffect, useState } from "preact/hooks";
-import { type Failure, get, type Result } from "../api/client";
-import { columnViews, readColumns } from "./columns";
+import { ask, base, type Failure, type Result } from "../api/client";
+import { lines } from "../api/lines";
+import { ColumnsReader } from "./columns";
 import type { TraceData } from "./data";
-import { askDetail, keepDetail } from "./detail";
-import { saidOf } from "./said";
 
-/** Traces with more spans are shown before their attributes have come. */
-const large = 5000;
+/** The address of a trace in columns. */
+export function columnsUrl(id: string): string {
+  return `${base}/traces/${encodeURIComponent(id)}?format=columns`;
+}
 
-/** What is known of a trace. */
-export interface LoadedTrace {
+/** A trace of up to so many spans is shown when all of it is there. */
+const small = 2000;
+
+/** For how long lines are read before the page gets its turn, in ms. */
+const turn = 12;
+
+/** Reads until the trace can be shown; reads the rest meanwhile. */
+export async function readColumns(response: Response): Promise<TraceData> {
+  const reader = new ColumnsReader();
+  const all = lines(response);
+  for await (const line of untilShown(all, reader)) reader.add(JSON.parse(line));
+  if (!reader.trace) throw new SyntaxError("the trace ends too early");
+  if (!reader.ended) readRest(all, reader);
+  return reader.trace;
+}
+
+/** The lines that have to be there before the trace is shown. */
+async function* untilShown(all: AsyncGenerator<string>, reader: ColumnsReader): AsyncGenerator<string> {
+  while (!reader.ended && !(reader.trace && reader.spans > small)) {
+    const { done, value } = await all.next();
+    if (done) return;
+    yield value;
+  }
+}
+
+async function readRest(all: AsyncGenerator<string>, reader: ColumnsReader) {
+  try {
+    let since = performance.now();
+    for await (const line of all) {
+      reader.add(JSON.parse(line));
+      if (performance.now() - since < turn) continue;
+      await new Promise((resolve) => setTimeout(resolve));
+      since = performance.now();
+    }
+  } catch {
+    // What came stays, and the page says that it is not everything.
+  }
+  if (!reader.ended) reader.details.state.value = "failed";
+}
+
+interface State {
+  readonly id: string;
   readonly trace: TraceData | undefined;
   readonly error: Failure | undefined;
-  /** Loads it again; what is known stays until then. */
-  readonly again: () => void;
 }
 
-const incomplete: Result<TraceData> = { ok: false, error: { code: "internal", message: "views are missing" } };
-
-/** Loads a trace: first what is drawn, and for all but large ones what its spans say. */
-async function load(id: string, signal: AbortSignal): Promise<Result<TraceData>> {
-  const drawn = await get("/traces/{id}", { view: columnViews, spans: "none" }, { id, signal });
-  if (!drawn.ok) return drawn;
-  const many = drawn.value.views?.columns?.duration.length ?? 0;
-  if (many > large) return made(readColumns(drawn.value));
-  const sent = await askDetail(id, signal);
-  if (!sent.ok) return sent;
-  const { ids = "" } = drawn.value.views?.columns ?? {};
-  const idAt = (node: number) => ids.slice(16 * node, 16 * node + 16);
-  const said = Array.from({ length: many }, (_, node) => saidOf(sent.value.spans.get(idAt(node))));
-  const result = made(readColumns(drawn.value, said));
-  if (result.ok) keepDetail(result.value, sent.value);
-  return result;
-}
-
-function made(trace: TraceData | undefined): Result<TraceData> {
-  return trace ? { ok: true, value: trace } : incomplete;
-}
-
-/** Loads a trace, and breaks off when it is no longer wanted. */
-export function useTrace(id: string): LoadedTrace {
-  const [result, set] = useState<Result<TraceData> | undefined>(undefined);
+/** Loads a trace; that of the same id stays while it is loaded again. */
+export function useTrace(id: string): State & { readonly retry: () => void } {
+  const [state, set] = useState<State>({ id, trace: undefined, error: undefined });
   const [tries, setTries] = useState(0);
   useEffect(() => {
     const controller = new AbortController();
-    load(id, controller.signal).then((loaded) => {
-      if (!controller.signal.aborted) set(loaded);
+    ask({ url: columnsUrl(id), signal: controller.signal }, readColumns).then((result: Result<TraceData>) => {
+      if (controller.signal.aborted) return;
+      set({ id, trace: result.ok ? result.value : undefined, error: result.ok ? undefined : result.error });
     });
     return () => controller.abort();
   }, [id, tries]);
-  return {
-    trace: result?.ok ? result.value : undefined,
-    error: result?.ok === false ? result.error : undefined,
-    again: () => {
-      if (result?.ok === false) set(undefined);
-      setTries((n) => n + 1);
-    },
-  };
+  const current = state.id === id ? state : { id, trace: undefined, error: undefined };
+  return { ...current, retry: () => setTries((n) => n + 1) };
 }

@@ -6,7 +6,7 @@ import { t } from "../i18n";
 import { change, go, link, param } from "../state/router";
 import { useKeys } from "../ui/keys";
 import { lazy } from "../ui/lazy";
-import { Empty, Failed, Loading } from "../ui/states";
+import { Empty, Failed, Loading, Partial } from "../ui/states";
 import { Tabs } from "../ui/tabs";
 import type { TraceData } from "./data";
 import { FindBox, findField } from "./find-box";
@@ -36,9 +36,10 @@ function useGrowth(id: string, again: () => void) {
 
 /** The page of one trace. */
 export default function TracePage({ id }: { id: string }) {
-  const { trace, error, again } = useTrace(id);
-  useGrowth(id, again);
-  if (error?.code === "not_found") {
+  const answer = useTrace(id);
+  const { trace } = answer;
+  useGrowth(id, answer.retry);
+  if (answer.error?.code === "not_found") {
     return (
       <Empty title={t("trace.missing", id)}>
         <p>{t("error.not_found")}</p>
@@ -46,7 +47,7 @@ export default function TracePage({ id }: { id: string }) {
       </Empty>
     );
   }
-  if (error) return <Failed error={error} onRetry={again} />;
+  if (answer.error) return <Failed error={answer.error} onRetry={answer.retry} />;
   if (!trace) return <Loading rows={16} />;
   if (trace.spans.length === 0) return <Empty title={t("trace.empty")} />;
   return <OneTrace trace={trace} />;
@@ -58,7 +59,6 @@ function OneTrace({ trace }: { trace: TraceData }) {
     return { trace, selection, search: createSearch(trace, selection) };
   }, [trace]);
   const current = tabs.find((tab) => tab.id === param("tab")) ?? tabs[0];
-  useEffect(() => props.search.end, [props]);
   useTraceKeys(props);
   if (!current) return null;
   const { View } = current;
@@ -66,6 +66,7 @@ function OneTrace({ trace }: { trace: TraceData }) {
     <div class="trace">
       <TraceHeader trace={trace} />
       <Findings {...props} />
+      {trace.details.state.value === "failed" && <Partial of={{ warnings: [t("trace.partial")] }} />}
       <div class="trace-bar">
         <Tabs<TabId>
           label={t("trace.tabs")}

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import { computed, effect, type ReadonlySignal, signal } from "@preact/signals";
-import { get } from "../api/client";
+import { computed, type ReadonlySignal } from "@preact/signals";
 import { change, param } from "../state/router";
 import type { TraceData } from "./data";
 import type { Selection } from "./selection";
@@ -16,26 +15,35 @@ export interface Search {
   set(text: string): void;
   /** Selects the next match, or with -1 the one before; without a text the failed spans. */
   step(by: 1 | -1): void;
-  /** Ends it, when the trace is no longer shown. */
-  end(): void;
 }
 
-/** All that a span says, in lower case. */
-function saying(trace: TraceData, node: number): string {
-  const span = trace.spans[node];
-  if (!span) return "";
-  const { name, service, id, kind, status, message = "" } = span;
-  const values = Object.entries(trace.knownAttributes(node)).map(([key, value]) =>
-    typeof value === "string" ? `${key}=${value}` : `${key}=${JSON.stringify(value)}`,
-  );
-  return [name, service, id, kind, status, message, ...values].join("\n").toLowerCase();
+/** A test that remembers what it answered to the same text. */
+function remembered(test: (text: string) => boolean): (text: string) => boolean {
+  const known = new Map<string, boolean>();
+  return (text) => {
+    const found = known.get(text) ?? test(text);
+    known.set(text, found);
+    return found;
+  };
 }
 
-/** The nodes that a text is in, of those of the order. */
-export function find(order: readonly number[], sayings: readonly string[], text: string): number[] {
+/**
+ * The nodes that a text is in, whatever the case, in the order of the tree: in the
+ * name, service, kind, status, message, id or in an attribute as "key=value".
+ */
+export function find(trace: TraceData, text: string): number[] {
   const wanted = text.trim().toLowerCase();
   if (!wanted) return [];
-  return order.filter((node) => sayings[node]?.includes(wanted));
+  const has = remembered((each) => each.toLowerCase().includes(wanted));
+  const hasAttribute = trace.details.having(wanted);
+  const mayBeId = /^[0-9a-f]{1,16}$/.test(wanted);
+  return trace.tree.order.filter((node) => {
+    const span = trace.spans[node];
+    if (!span) return false;
+    const { name, service, kind, status, message } = span;
+    if (has(name) || has(service) || has(kind) || has(status) || (message && has(message))) return true;
+    return hasAttribute(node) || (mayBeId && span.id.includes(wanted));
+  });
 }
 
 /** The one of a list after or before a node, around the end; undefined if it is empty. */
@@ -52,43 +60,6 @@ export function stepFrom(
   return before.at(-1) ?? list.at(-1);
 }
 
-/** How long the reader has to pause before the desk is asked, in ms, and how many spans it answers with. */
-const [pause, most] = [200, 1000];
-
-/** A text as a literal of TraceQL that any text with it matches, in either case. */
-export function containing(text: string): string {
-  const plain = text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
-  return JSON.stringify(`(?is).*${plain}.*`);
-}
-
-interface Remote {
-  readonly found: ReadonlySignal<ReadonlySet<number>>;
-  readonly end: () => void;
-}
-
-/** The nodes that the desk finds a text in, of a large trace, whose spans are not all here. */
-function createRemote(trace: TraceData, text: ReadonlySignal<string>): Remote {
-  const found = signal<ReadonlySet<number>>(new Set());
-  if (!trace.large) return { found, end: () => {} };
-  let timer = 0;
-  let controller = new AbortController();
-  const end = effect(() => {
-    const wanted = text.value.trim();
-    clearTimeout(timer);
-    controller.abort();
-    found.value = new Set();
-    if (wanted.length < 2) return;
-    controller = new AbortController();
-    const { signal: wish } = controller;
-    timer = window.setTimeout(async () => {
-      const q = `{ trace:id = "${trace.id}" && any =~ ${containing(wanted)} }`;
-      const result = await get("/spans", { q, limit: most }, { signal: wish });
-      if (result.ok) found.value = new Set(result.value.spans.flatMap((span) => trace.nodes.get(span.spanId) ?? []));
-    }, pause);
-  });
-  return { found, end };
-}
-
 /** Makes the search of a trace. */
 export function createSearch(trace: TraceData, selection: Selection): Search {
   const { order } = trace.tree;
@@ -97,20 +68,15 @@ export function createSearch(trace: TraceData, selection: Selection): Search {
     places[node] = i;
   });
   const text = computed(() => param("find"));
-  const sayings = computed(() => trace.spans.map((_, node) => saying(trace, node)));
-  const remote = createRemote(trace, text);
   const matches = computed(() => {
-    const here = text.value.trim() ? find(order, sayings.value, text.value) : [];
-    if (remote.found.value.size === 0) return here;
-    const all = new Set([...here, ...remote.found.value]);
-    return order.filter((node) => all.has(node));
+    trace.details.state.value; // once more when all attributes are there
+    return find(trace, text.value);
   });
   const failed = computed(() => order.filter((node) => trace.spans[node]?.status === "error"));
   return {
     text,
     matches,
     matched: computed(() => new Set(matches.value)),
-    end: remote.end,
     set: (wanted) => change({ find: wanted }, "replace"),
     step: (by) => {
       const list = text.peek().trim() ? matches.value : failed.value;

@@ -22,6 +22,7 @@ export function Bars({ state, first, last, width, left, marks }: BarsProps) {
   const memory = useMemo(() => ownMemory(state.trace), [state]);
   const colours = useMemo(readColours, [theme.value]);
   const rows = state.rows.value;
+  const version = state.trace.details.version.value;
   const part = state.part.value;
   const starts = state.starts.value;
   const height = (last - first) * rowHeight;
@@ -42,7 +43,7 @@ export function Bars({ state, first, last, width, left, marks }: BarsProps) {
     };
     drawGrid(scene, marks, height);
     for (let row = first; row < last; row++) drawRow(scene, row, (row - first) * rowHeight);
-  }, [state, rows, part, starts, first, last, width, colours, marks, showPath.value, alignClocks.value]);
+  }, [state, rows, part, starts, first, last, width, colours, marks, showPath.value, alignClocks.value, version]);
   return (
     <canvas ref={canvas} class="wf-canvas" style={{ left: `${left}px`, width: `${width}px`, height: `${height}px` }} />
   );

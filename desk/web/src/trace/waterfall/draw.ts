@@ -167,7 +167,7 @@ function drawShift(scene: Scene, node: number, y: number) {
 function drawEvents(scene: Scene, node: number, y: number) {
   const { context, state, colours } = scene;
   const middle = y + rowHeight / 2;
-  for (const event of state.trace.events(node)) {
+  for (const event of state.trace.details.events(node)) {
     const x = scene.x((scene.starts[node] ?? 0) + event.offset);
     if (x < -4 || x > scene.width + 4) continue;
     context.fillStyle = event.failed ? colours.error : colours.fg;

@@ -202,6 +202,31 @@ function Tags({ state, node }: { state: WaterfallState; node: number }) {
           {t(`wf.${mark}`)}
         </span>
       ))}
+      <Missing state={state} node={node} />
+    </>
+  );
+}
+
+/** The attribute of records that were too large for where they were sent (Go package otlp). */
+const truncatedKey = "sidetrace.truncated";
+
+/** What was left out of a span, or cut off. */
+function Missing({ state, node }: { state: WaterfallState; node: number }) {
+  const { details, spans } = state.trace;
+  const dropped = details.dropped.get(node)?.reduce((sum, each) => sum + each, 0) ?? 0;
+  const cut = spans[node]?.attributes[truncatedKey];
+  return (
+    <>
+      {dropped > 0 && (
+        <span class="wf-tag" data-tip={t("wf.dropped.tip", dropped)}>
+          −{count(dropped)}
+        </span>
+      )}
+      {cut !== undefined && (
+        <span class="wf-tag" data-tip={t("wf.cut.tip", String(cut))}>
+          {t("wf.cut")}
+        </span>
+      )}
     </>
   );
 }
