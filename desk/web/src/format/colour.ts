@@ -36,7 +36,12 @@ export function palette(services: Iterable<string>): Map<string, number> {
   return given;
 }
 
-/** The CSS colour of a service that no palette knows. */
+/** The number of the hue of a service, also of one that the palette does not know. */
+export function hueNumber(given: Map<string, number>, service: string): number {
+  return given.get(service) ?? hash(service) % hues;
+}
+
+/** The CSS colour of a service. */
 export function hueOf(given: Map<string, number>, service: string): string {
-  return `var(--s${given.get(service) ?? hash(service) % hues})`;
+  return `var(--s${hueNumber(given, service)})`;
 }

@@ -2,7 +2,7 @@
 
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Scatter as ScatterAnswer } from "../api/schema";
-import { hueOf } from "../format/colour";
+import { hueNumber, hues } from "../format/colour";
 import { date, duration, millis, nanos, timeOfDay } from "../format/format";
 import { t } from "../i18n";
 import { change, go, link, param } from "../state/router";
@@ -17,6 +17,8 @@ interface Mark extends Dot {
 }
 
 const height = 150;
+/** From so many dots on they are smaller. */
+const many = 1000;
 /** How near the pointer has to be to a dot, and how far it moves before it is a drag, in px. */
 const [near, apart] = [8, 4];
 
@@ -82,8 +84,7 @@ function drawAxes(g: CanvasRenderingContext2D, b: Bounds, box: Box) {
 }
 
 /** The shape of what failed, which tells it from the others without colours. */
-function diamond(g: CanvasRenderingContext2D, x: number, y: number) {
-  const half = 4.5;
+function diamond(g: CanvasRenderingContext2D, x: number, y: number, half: number) {
   g.moveTo(x, y - half);
   g.lineTo(x + half, y);
   g.lineTo(x, y + half);
@@ -98,13 +99,15 @@ function drawMarks(
 ) {
   const error = colourValue("error");
   const ground = colourValue("bg");
+  const colours = Array.from({ length: hues }, (_, i) => colourValue(`s${i}`));
+  const radius = marks.length > many ? 1.8 : 3;
   for (const mark of marks) {
     const { x, y } = pointOf(mark, draw.b, draw.box);
     const failed = mark.trace.errors > 0;
     g.beginPath();
-    if (failed) diamond(g, x, y);
-    else g.arc(x, y, 3, 0, 2 * Math.PI);
-    g.fillStyle = failed ? error : colourValue(hueOf(draw.palette, mark.trace.service).slice(6, -1));
+    if (failed) diamond(g, x, y, radius * 1.5);
+    else g.arc(x, y, radius, 0, 2 * Math.PI);
+    g.fillStyle = failed ? error : (colours[hueNumber(draw.palette, mark.trace.service)] ?? "");
     g.fill();
     g.lineWidth = 0.75;
     g.strokeStyle = ground;
@@ -190,6 +193,7 @@ export function Scatter({ traces, palette, onDurations }: ScatterProps) {
           event.currentTarget.setPointerCapture(event.pointerId);
           const [x, y] = [event.offsetX, event.offsetY];
           setDrag({ x0: x, y0: y, x1: x, y1: y });
+          setHit(undefined);
         }}
         onPointerMove={(event) => {
           if (drag) setDrag({ ...drag, x1: event.offsetX, y1: event.offsetY });

@@ -1,1 +1,0 @@
-import{a as e,n as t}from"./icon-ShipBGel.js";import{b as n}from"./index-DvCQFd7H.js";function r({trace:r}){return t(n,{title:e(`n.spans`,r.spans.length)})}export{r as default};
