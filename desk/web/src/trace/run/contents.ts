@@ -75,8 +75,10 @@ function ofRecord(name: Kind, value: unknown): Named[] {
   return entries.map(([key, each]) => ({ name: key, value: each, span: -1 }));
 }
 
-function ofSpan(trace: TraceData, span: number, kind: Kind): Named[] {
-  const attributes = trace.spans[span]?.attributes ?? {};
+/** What spans say: their attributes as they came with the trace, or as they are read again. */
+export type Attributes = (span: number) => Readonly<Record<string, unknown>>;
+
+function ofSpan(attributes: Readonly<Record<string, unknown>>, span: number, kind: Kind): Named[] {
   const found: Named[] = [];
   for (const name of keys[kind]) {
     const value = attributes[name] ?? unflatten(attributes, name);
@@ -85,8 +87,7 @@ function ofSpan(trace: TraceData, span: number, kind: Kind): Named[] {
   return found;
 }
 
-function settingsOf(trace: TraceData, span: number): Named[] {
-  const attributes = trace.spans[span]?.attributes ?? {};
+function settingsOf(attributes: Readonly<Record<string, unknown>>, span: number): Named[] {
   const value = Object.fromEntries(Object.entries(attributes).filter(([key]) => settings.test(key)));
   return isEmpty(value) ? [] : [{ name: "gen_ai.request", value, span }];
 }
@@ -120,17 +121,25 @@ export function sourceOf(run: Run, index: number): Source {
   return { record: node?.record, spans: [...new Set(spans)].filter((span) => span >= 0) };
 }
 
+function said(trace: TraceData): Attributes {
+  return (span) => trace.spans[span]?.attributes ?? {};
+}
+
 /** What a node was given, what it returned, and how it was set up. */
-export function contentsOf(trace: TraceData, { record, spans }: Source): Contents {
+export function contentsOf(
+  trace: TraceData,
+  { record, spans }: Source,
+  attributes: Attributes = said(trace),
+): Contents {
   const from = (kind: Kind) => [
     ...ofRecord(kind, record?.[kind]),
-    ...spans.flatMap((span) => ofSpan(trace, span, kind)),
+    ...spans.flatMap((span) => ofSpan(attributes(span), span, kind)),
   ];
   const said = record?.llmOutput ? [{ name: "llm_output", value: record.llmOutput, span: -1 }] : [];
   return {
     input: from("input"),
     output: [...said, ...from("output")],
-    config: [...from("config"), ...spans.flatMap((span) => settingsOf(trace, span))],
+    config: [...from("config"), ...spans.flatMap((span) => settingsOf(attributes(span), span))],
   };
 }
 

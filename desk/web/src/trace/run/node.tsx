@@ -13,6 +13,7 @@ import { costText } from "../cost";
 import type { TraceData } from "../data";
 import type { TabProps } from "../tab";
 import { contentsOf, type Named, sourceOf } from "./contents";
+import { useAttributes } from "./cut";
 import { Frames } from "./frames";
 import { kindText } from "./list";
 import { nodesAround, phasesOf, type Step } from "./steps";
@@ -154,7 +155,8 @@ interface NodeProps extends TabProps {
 export function NodeDetail(props: NodeProps) {
   const { trace, run, step } = props;
   const { node, index } = step;
-  const contents = useMemo(() => contentsOf(trace, sourceOf(run, index)), [trace, run, index]);
+  const source = sourceOf(run, index);
+  const contents = contentsOf(trace, source, useAttributes(trace, source.spans));
   const part = { trace, own: node.span };
   const bare = !contents.input.length && !contents.output.length;
   return (

@@ -89,7 +89,7 @@ function OneTool({ tool, selection }: { tool: Tool } & Pick<TabProps, "selection
 
 /** The tools of the run, with what each was asked and what it answered. */
 export function Tools({ trace, run, selection }: TabProps & { run: Run }) {
-  const tools = useMemo(() => toolsOf(trace, run), [trace, run]);
+  const tools = useMemo(() => toolsOf(trace, run), [trace, run, trace.details.state.value]);
   if (!tools.length) return <Empty title={t("run.noTools")} />;
   return (
     <div class="money">

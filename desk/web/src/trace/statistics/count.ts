@@ -110,11 +110,12 @@ export function sortRows(
   return [...rows].sort((a, b) => direction * compare(a, b));
 }
 
-/** The keys of attributes with how many spans have them, the most frequent first. */
+/** The keys of attributes with how many spans have them; the most frequent first. */
 export function attributeKeys(trace: TraceData): { key: string; count: number }[] {
   const counts = new Map<string, number>();
-  for (const span of trace.spans)
+  trace.spans.forEach((span) => {
     for (const key of Object.keys(span.attributes)) counts.set(key, (counts.get(key) ?? 0) + 1);
+  });
   return [...counts]
     .map(([key, count]) => ({ key, count }))
     .sort((a, b) => b.count - a.count || (a.key < b.key ? -1 : 1));

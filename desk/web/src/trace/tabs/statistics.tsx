@@ -80,7 +80,7 @@ export default function StatisticsTab(props: TabProps) {
   const options = readOptions();
   const { by, direction } = readSort();
   const key = JSON.stringify(options);
-  const counted = useMemo(() => countBy(trace, options), [trace, key]);
+  const counted = useMemo(() => countBy(trace, options), [trace, key, trace.details.state.value]);
   const rows = useMemo(() => sortRows(counted, by, options.by, direction), [counted, by, direction]);
   return (
     <div class="statistics">
@@ -95,7 +95,7 @@ function withField(fields: readonly Field[], field: Field): Field[] {
 }
 
 function By({ trace, options }: { trace: TraceData; options: Options }) {
-  const keys = useMemo(() => attributeKeys(trace).slice(0, 200), [trace]);
+  const keys = useMemo(() => attributeKeys(trace).slice(0, 200), [trace, trace.details.state.value]);
   const set = (fields: readonly Field[]) => change({ by: fields }, "replace");
   const item = (field: Field, label: string) => ({
     label,

@@ -1,1 +1,0 @@
-import{i as e}from"./icon-Dua4iHjn.js";import{S as t}from"./index-DyLbza8-.js";import{t as n}from"./jsxRuntime-DM6RrBGe.js";function r(){return n(t,{title:e(`compare.title`)})}export{r as default};

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import { useMemo } from "preact/hooks";
+import { useAnswer } from "../api/answer";
+import type { Comparison } from "../api/schema";
+import { palette } from "../format/colour";
+import { count, duration, percent } from "../format/format";
+import { type PlainKey, t } from "../i18n";
+import { change, link, param } from "../state/router";
+import { Failed, Loading } from "../ui/states";
+import { Tabs } from "../ui/tabs";
+import { Flames } from "./flame";
+import { wholeOf } from "./layout";
+import { Nodes } from "./nodes";
+import { Numbers } from "./numbers";
+import { Boxes } from "./topology";
+import { Tree } from "./tree";
+import "./compare.css";
+
+const views = ["tree", "flame", "topology", "statistics", "nodes"] as const;
+type View = (typeof views)[number];
+
+const viewTexts: Record<View, PlainKey> = {
+  tree: "compare.tree",
+  flame: "trace.tab.flame",
+  topology: "trace.tab.topology",
+  statistics: "trace.tab.statistics",
+  nodes: "compare.nodes",
+};
+
+/** Two traces with what differs, as each view is given them. */
+export interface Both {
+  readonly ids: readonly [baseline: string, comparison: string];
+  readonly comparison: Comparison;
+  readonly palette: Map<string, number>;
+  /** How long the longer of them is, in ns. */
+  readonly whole: number;
+}
+
+/** The span of a compared node: the baseline's if there is one. */
+export function spanOf({ comparison }: Both, node: number) {
+  const { baseline = -1, comparison: other = -1 } = comparison.diff.nodes[node] ?? {};
+  return comparison.baseline?.spans[baseline] ?? comparison.comparison?.spans[other];
+}
+
+/** Two traces side by side. */
+export function Compared({ baseline, comparison }: { baseline: string; comparison: string }) {
+  const answer = useAnswer("/compare", { baseline, comparison });
+  const both = useMemo<Both | undefined>(() => {
+    const value = answer.value;
+    if (!value) return undefined;
+    const services = [...(value.baseline?.services ?? []), ...(value.comparison?.services ?? [])];
+    return {
+      ids: [baseline, comparison],
+      comparison: value,
+      palette: palette(services),
+      whole: wholeOf(value.diff.nodes),
+    };
+  }, [answer.value]);
+  if (answer.error) return <Failed error={answer.error} onRetry={answer.retry} />;
+  if (!both) return <Loading />;
+  const view = views.find((each) => each === param("view")) ?? "tree";
+  return (
+    <div class="compare">
+      <Sides both={both} />
+      <Tabs<View>
+        label={t("compare.views")}
+        tabs={views.map((id) => ({ id, label: t(viewTexts[id]) }))}
+        current={view}
+        onSelect={(id) => change({ view: id === "tree" ? null : id })}
+        controls="compare-view"
+      />
+      <div id="compare-view" class="compare-view" role="tabpanel" aria-label={t(viewTexts[view])}>
+        {view === "tree" && <Tree both={both} />}
+        {view === "flame" && <Flames both={both} />}
+        {view === "topology" && <Boxes both={both} />}
+        {view === "statistics" && <Numbers both={both} />}
+        {view === "nodes" && <Nodes both={both} />}
+      </div>
+    </div>
+  );
+}
+
+/** How much more or less the comparison has, with a word for the colour. */
+export function Delta({ from, to, text }: { from: number; to: number; text: (n: number) => string }) {
+  const more = to - from;
+  if (more === 0) return <span class="dim num">=</span>;
+  const share = from > 0 && Math.abs(more) / from < 10 ? ` (${percent(Math.abs(more), from)})` : "";
+  return (
+    <span class={`num ${more > 0 ? "more" : "less"}`}>
+      {more > 0 ? "+" : "−"}
+      {text(Math.abs(more))}
+      <span class="delta-share">{share}</span>
+    </span>
+  );
+}
+
+function Sides({ both }: { both: Both }) {
+  const { baseline, comparison } = both.comparison;
+  const facts = [baseline, comparison].map((side) => ({
+    spans: side?.spans.length ?? 0,
+    errors: side?.spans.filter((span) => span.status === "error").length ?? 0,
+  }));
+  const roots = both.comparison.diff.nodes.filter((node) => node.parent < 0);
+  const took = [
+    roots.reduce((most, node) => Math.max(most, node.baselineDuration), 0),
+    roots.reduce((most, node) => Math.max(most, node.comparisonDuration), 0),
+  ] as const;
+  const [a, b] = [facts[0] ?? { spans: 0, errors: 0 }, facts[1] ?? { spans: 0, errors: 0 }];
+  return (
+    <table class="compare-sides">
+      <thead>
+        <tr>
+          <td />
+          <th scope="col">{t("col.root")}</th>
+          {(["col.duration", "col.spans", "col.errors"] as const).map((key) => (
+            <th key={key} scope="col" class="right">
+              {t(key)}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {[a, b].map((side, i) => (
+          <tr key={both.ids[i]}>
+            <th scope="row" class={`side side-${i}`}>
+              {i === 0 ? "A" : "B"}
+            </th>
+            <td class="cut">
+              <a href={link("trace", both.ids[i])}>{[baseline, comparison][i]?.spans[0]?.name ?? both.ids[i]}</a>{" "}
+              <span class="mono dim">{both.ids[i]?.slice(0, 12)}</span>
+            </td>
+            <td class="right num">{duration(took[i] ?? 0)}</td>
+            <td class="right num">{count(side.spans)}</td>
+            <td class={`right num ${side.errors ? "error" : ""}`}>{count(side.errors)}</td>
+          </tr>
+        ))}
+        <tr>
+          <th scope="row" class="dim">
+            Δ
+          </th>
+          <td class="dim">{t("compare.delta")}</td>
+          <td class="right">
+            <Delta from={took[0]} to={took[1]} text={duration} />
+          </td>
+          <td class="right">
+            <Delta from={a.spans} to={b.spans} text={count} />
+          </td>
+          <td class="right">
+            <Delta from={a.errors} to={b.errors} text={count} />
+          </td>
+        </tr>
+      </tbody>
+    </table>
+  );
+}

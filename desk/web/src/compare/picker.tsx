@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import { useState } from "preact/hooks";
+import { useAnswer } from "../api/answer";
+import type { Trace } from "../api/schema";
+import { count, duration, exactTime, millis, time } from "../format/format";
+import { t } from "../i18n";
+import { Failed, Loading } from "../ui/states";
+
+/** The id in what was pasted: 32 hexadecimal digits anywhere in it; "" if there is none. */
+export function idIn(text: string): string {
+  return /(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])/i.exec(text)?.[0].toLowerCase() ?? "";
+}
+
+interface PickerProps {
+  readonly title: string;
+  /** Only traces with a root like this; any if missing. */
+  readonly root?: { readonly service: string; readonly name: string } | undefined;
+  /** The trace that cannot be chosen. */
+  readonly except: string;
+  readonly onPick: (id: string) => void;
+}
+
+function query(root: PickerProps["root"]): string | undefined {
+  if (!root) return undefined;
+  return `{ rootServiceName = ${JSON.stringify(root.service)} && rootName = ${JSON.stringify(root.name)} }`;
+}
+
+/** Chooses a trace: by its id, or from the newest. */
+export function Picker({ title, root, except, onPick }: PickerProps) {
+  const q = query(root);
+  const answer = useAnswer("/traces", { ...(q && { q }), limit: 50 });
+  const traces = answer.value?.traces.filter((trace) => trace.traceId !== except);
+  const [text, set] = useState("");
+  const id = idIn(text);
+  return (
+    <section class="picker" aria-label={title}>
+      <h2>{title}</h2>
+      <form
+        class="picker-id"
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (id) onPick(id);
+        }}
+      >
+        <input
+          class="mono"
+          value={text}
+          placeholder={t("compare.paste")}
+          aria-label={t("compare.paste")}
+          onInput={(event) => set(event.currentTarget.value)}
+        />
+        <button type="submit" class="button primary" disabled={!id || id === except}>
+          {t("compare.pick")}
+        </button>
+      </form>
+      <p class="dim">{root ? t("compare.sameRoot", root.name) : t("compare.newest")}</p>
+      {answer.error && <Failed error={answer.error} onRetry={answer.retry} />}
+      {!answer.error && !traces && <Loading rows={6} />}
+      {traces?.length === 0 && <p>{t("compare.noOther")}</p>}
+      <ul class="picker-list">
+        {traces?.map((trace) => (
+          <li key={trace.traceId}>
+            <Choice trace={trace} onPick={onPick} />
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function Choice({ trace, onPick }: { trace: Trace; onPick: (id: string) => void }) {
+  return (
+    <button type="button" class="row picker-row" onClick={() => onPick(trace.traceId)}>
+      <span class="num" data-tip={exactTime(trace.start)}>
+        {time(millis(trace.start))}
+      </span>
+      <span class="cut picker-name">
+        {trace.root.name} <span class="dim">{trace.root.service}</span>
+      </span>
+      {trace.errors > 0 && <span class="error">{t("n.errors", trace.errors)}</span>}
+      <span class="num dim">{count(trace.spans)}</span>
+      <span class="num">{duration(trace.duration)}</span>
+    </button>
+  );
+}
