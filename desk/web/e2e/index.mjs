@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// All end-to-end tests, in one process: they share a desk and a browser, and some
+// run at the same time.
+import { describe } from "node:test";
+
+const suites = ["search", "lists", "trace", "keyboard", "import", "hostile", "look", "axe"];
+
+const loaded = await Promise.all(suites.map((name) => import(`./${name}.mjs`)));
+
+describe("the page", { concurrency: 3 }, () => {
+  for (const { scenarios } of loaded) scenarios();
+});

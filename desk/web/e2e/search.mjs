@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Looking for traces: words, TraceQL, the builder, filters, time, ids.
+import assert from "node:assert/strict";
+import { newest } from "./demo.mjs";
+import { counts, desk, eventually, parameter, rows, says, scenario } from "./scenario.mjs";
+
+const field = (page) => page.getByRole("combobox", { name: "Search", exact: true });
+const total = (page) => page.locator(".traces-total");
+
+async function search(page, text) {
+  await field(page).fill(text);
+  await field(page).press("Enter");
+}
+
+async function choose(page, filter, item) {
+  await page.getByRole("group", { name: "Quick filters" }).getByRole("button", { name: filter }).click();
+  await page.getByRole("menu").getByRole("menuitemcheckbox", { name: item }).click();
+}
+
+function text() {
+  scenario("a search by TraceQL finds what it says", "/", async (page) => {
+    const { traces } = await desk.api("traces", { q: "{ status = error }", limit: 100 });
+    await search(page, "{ status = error }");
+    await parameter(page, "q", "{ status = error }");
+    await says(total(page), new RegExp(`^${traces.length} traces, ${traces.length} with errors`));
+    await counts(rows(page, "Traces"), traces.length);
+  });
+
+  scenario("a search by words finds what was said", "/", async (page) => {
+    await search(page, "Atlantis");
+    await parameter(page, "q", '{ any like "*Atlantis*" }');
+    const { traces } = await desk.api("traces", { q: '{ any like "*Atlantis*" }' });
+    assert(traces.length > 0);
+    await counts(rows(page, "Traces"), traces.length);
+  });
+
+  scenario("a query that cannot be read shows its error under the column", "/", async (page) => {
+    await search(page, "{ name = }");
+    await says(page.locator(".query-error"), /Column 10/);
+    await eventually(async () => assert.equal(await field(page).getAttribute("aria-invalid"), "true"));
+    await page.getByRole("button", { name: "Clear", exact: true }).click();
+    await counts(page.locator(".query-error"), 0);
+  });
+
+  scenario("a search without matches says what to do", "/?q=%7B+name+%3D+%22nothing+like+it%22+%7D", async (page) => {
+    await page.getByText("No trace matches").waitFor();
+    await page.getByRole("button", { name: "Clear the query" }).click();
+    await parameter(page, "q", null);
+  });
+
+  scenario("suggestions complete keys, operators and values", "/", async (page) => {
+    await field(page).click();
+    await page.keyboard.type("{ stat");
+    await page
+      .getByRole("option", { name: /^status/ })
+      .first()
+      .waitFor();
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("Enter");
+    assert.equal(await field(page).inputValue(), "{ status ");
+    await page.keyboard.type("= e");
+    await page.getByRole("option", { name: "error" }).waitFor();
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("Tab");
+    await page.keyboard.type("}");
+    await page.keyboard.press("Enter");
+    await parameter(page, "q", "{ status = error }");
+  });
+}
+
+function builder() {
+  scenario("the builder writes TraceQL and reads it", "/?builder=1", async (page) => {
+    const form = page.locator("form.builder");
+    await form.getByLabel("Field").fill("span.node.type");
+    await form.getByLabel("Value").fill("tool");
+    await form.getByRole("button", { name: "Add a condition" }).click();
+    await form.getByLabel("Field").nth(1).fill("duration");
+    await form.getByLabel("Operator").nth(1).selectOption(">=");
+    await form.getByLabel("Value").nth(1).fill("1ms");
+    await form.getByRole("button", { name: "Search" }).click();
+    await parameter(page, "q", '{ span.node.type = "tool" && duration >= 1ms }');
+    await search(page, "{ kind = server && duration > 5ms }");
+    await eventually(async () => assert.equal(await form.getByLabel("Field").first().inputValue(), "kind"));
+    assert.equal(await form.getByLabel("Operator").nth(1).inputValue(), ">");
+    assert.equal(await form.getByLabel("Value").nth(1).inputValue(), "5ms");
+    await search(page, "{ status = error } | count() > 1");
+    await page.getByText("can be edited as text only").waitFor();
+  });
+}
+
+function filters() {
+  scenario("quick filters add conditions and take them away", "/", async (page) => {
+    const errors = page.getByRole("button", { name: "Errors", exact: true }).first();
+    await errors.click();
+    await parameter(page, "q", "{ status = error }");
+    await errors.click();
+    await parameter(page, "q", null);
+    await choose(page, /Service/, "engine");
+    await choose(page, /Slow/, "Longer than 100ms");
+    await parameter(page, "q", '{ resource.service.name = "engine" && traceDuration >= 100ms }');
+    await page.getByRole("button", { name: /Service: engine/ }).click();
+    await page.getByRole("menuitem", { name: "Any" }).click();
+    await parameter(page, "q", "{ traceDuration >= 100ms }");
+  });
+
+  scenario("a time range is part of the address", "/", async (page) => {
+    await page.getByRole("button", { name: "Time range" }).click();
+    await page.getByRole("menuitemcheckbox", { name: "Last 15 minutes" }).click();
+    await parameter(page, "from", "now-15m");
+    await page.getByRole("button", { name: "Time range" }).click();
+    await page.getByRole("menuitemcheckbox", { name: "From … to …" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByLabel("From").fill("2001-02-03T04:05:06");
+    await dialog.getByLabel("To").fill("2001-02-03T05:05:06");
+    await dialog.getByRole("button", { name: "Apply" }).click();
+    await page.getByText("No trace matches").waitFor();
+    await page.getByRole("button", { name: "Look in all time" }).click();
+    await counts(page.getByText("No trace matches"), 0);
+  });
+
+  scenario("dragging over the durations selects time and duration", "/", async (page) => {
+    const box = await page.getByRole("img", { name: "Durations of traces over time" }).boundingBox();
+    await page.mouse.move(box.x + box.width * 0.4, box.y + 10);
+    await page.mouse.down();
+    await page.mouse.move(box.x + box.width * 0.6, box.y + 60, { steps: 4 });
+    await page.mouse.up();
+    await eventually(() => assert.match(page.url(), /from=\d+.*to=\d+/));
+    await eventually(() => assert.match(page.url(), /traceDuration/));
+  });
+
+  scenario("columns and order are part of the address", "/", async (page) => {
+    await page.getByRole("button", { name: "Columns" }).click();
+    await page.getByRole("menuitemcheckbox", { name: "Logs" }).click();
+    await page.keyboard.press("Escape");
+    await page.getByRole("columnheader", { name: "Logs" }).waitFor();
+    await page.getByRole("button", { name: "Duration", exact: true }).click();
+    await parameter(page, "order", "longest");
+    const { traces } = await desk.api("traces", { order: "longest", limit: 1 });
+    const first = rows(page, "Traces").first().locator("a.row-link");
+    await eventually(async () => assert.match(await first.getAttribute("href"), new RegExp(traces[0].traceId)));
+  });
+}
+
+function ids() {
+  scenario("a pasted trace id leads to the trace", "/", async (page) => {
+    await search(page, newest.traceId);
+    await page.waitForURL(new RegExp(`/trace/${newest.traceId}`));
+  });
+
+  scenario("a pasted span id leads to the span", "/", async (page) => {
+    await search(page, newest.root.spanId);
+    await page.waitForURL(new RegExp(`/trace/${newest.traceId}.*span=${newest.root.spanId}`));
+    await page.getByRole("complementary", { name: "Selected span" }).waitFor();
+  });
+
+  scenario("a pasted session id leads to the session", "/", async (page) => {
+    await search(page, newest.identity.sid);
+    await page.waitForURL(/\/sessions\/svc/);
+  });
+}
+
+/** All tests of the search. */
+export function scenarios() {
+  text();
+  builder();
+  filters();
+  ids();
+}
