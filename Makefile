@@ -12,18 +12,40 @@ TOOLS := GOWORK=off $(GO) -C tools
 # The race detector needs a C compiler.
 RACE := $(shell command -v gcc >/dev/null 2>&1 && echo -race)
 
-.PHONY: all test lint bench soak demo generate fuzz
+# The desk's page, and that what it is built with is there: npm leaves this file last.
+WEB := desk/web
+WEB_MODULES := $(WEB)/node_modules/.package-lock.json
+
+.PHONY: all test test-go test-web web-tools lint lint-go lint-web bench soak demo generate fuzz
 
 all: lint test
 
 ## test: all tests; builds the S3 server that some of them run
-test:
+test: test-go test-web
+
+test-go:
 	@test -n "$(RACE)" || echo "no gcc: the tests run without the race detector"
 	$(GO) test -count=1 ./internal/s3test
 	@for m in $(MODULES); do echo "$(GO) -C $$m test -count=1 $(RACE) ./..."; $(GO) -C $$m test -count=1 $(RACE) ./... || exit 1; done
 
+## test-web: the page's unit tests, and those in Chromium against a desk with the demo's traces
+test-web: $(WEB_MODULES)
+	cd $(WEB) && npm run --silent test && GO="$(GO)" npm run --silent e2e
+
+web-tools:
+	@$(WEB)/scripts/tools.sh
+
+$(WEB_MODULES): $(WEB)/package-lock.json | web-tools
+	cd $(WEB) && npm ci && touch node_modules/.package-lock.json
+
 ## lint: formatting, vet, static analysis, tidy modules, and the house's own checks
-lint: $(BIN)/staticcheck $(BIN)/errcheck
+lint: lint-go lint-web
+
+## lint-web: types, linter, that the built page is what the sources say, and its size
+lint-web: $(WEB_MODULES)
+	cd $(WEB) && npm run --silent verify
+
+lint-go: $(BIN)/staticcheck $(BIN)/errcheck
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); test -z "$$unformatted" || { echo "gofmt: $$unformatted"; exit 1; }
 	@set -ex; for m in $(MODULES); do (cd $$m; \
 		$(GO) vet ./...; \

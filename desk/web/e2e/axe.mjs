@@ -48,7 +48,6 @@ function pages() {
     "services and operations": "/services?service=engine",
     compare,
     "compare without traces": "/compare",
-    "a page that is not there": "/no/such/page",
   };
 }
 

@@ -26,6 +26,6 @@ export function scenarios() {
     await drop(page, "traces.json", JSON.stringify(body));
     await page.waitForURL(new RegExp(`/trace/${traceId}`));
     await says(page.getByRole("heading", { level: 1 }), /from a file/);
-    assert.equal((await desk.api(`traces/${traceId}`)).spans.length, 2);
+    assert.equal((await desk.api(`traces/${traceId}`, { view: "findings" })).spans.length, 2);
   });
 }

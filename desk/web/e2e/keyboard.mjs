@@ -4,16 +4,17 @@
 import assert from "node:assert/strict";
 import { counts, desk, eventually, parameter, rows, scenario } from "./scenario.mjs";
 
+const query = '{ resource.service.name = "engine" && status = error }';
+
 /** All tests of the keyboard. */
 export function scenarios() {
   scenario("from a search to a span and back without a mouse", "/", async (page) => {
     await rows(page, "Traces").first().waitFor();
     await page.keyboard.press("/");
     assert.equal(await page.evaluate(() => document.activeElement.id), "search");
-    await page.keyboard.type("{ status = error }");
-    await page.keyboard.press("Escape");
+    await page.keyboard.type(query);
     await page.keyboard.press("Enter");
-    await parameter(page, "q", "{ status = error }");
+    await parameter(page, "q", query);
     await page.keyboard.press("Escape");
     await page.keyboard.press("j");
     await page.keyboard.press("j");
@@ -21,9 +22,10 @@ export function scenarios() {
     await counts(page.locator(".row.current"), 1);
     await page.keyboard.press("Enter");
     await page.waitForURL(/\/trace\//);
-    await page.getByRole("tab").first().waitFor();
+    await page.getByRole("tabpanel").getByText("POST /v1/chat").first().waitFor();
     await page.keyboard.press("j");
     await page.keyboard.press("j");
+    await page.keyboard.press("Enter");
     await eventually(() => assert(new URL(page.url()).searchParams.get("span")));
     await page.getByRole("complementary", { name: "Selected span" }).waitFor();
     await page.keyboard.press("2");
@@ -50,6 +52,7 @@ export function scenarios() {
   });
 
   scenario("the sheet of keys opens and closes, and keys lead to the places", "/", async (page) => {
+    await rows(page, "Traces").first().waitFor();
     await page.keyboard.press("?");
     await page.getByRole("dialog", { name: "Keyboard" }).waitFor();
     await page.keyboard.press("Escape");

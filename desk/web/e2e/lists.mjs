@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { failing, newest } from "./demo.mjs";
 import { simple } from "./otlp.mjs";
-import { counts, desk, eventually, parameter, rows, says, scenario } from "./scenario.mjs";
+import { counts, desk, eventually, notFound, parameter, rows, says, scenario, shownTab } from "./scenario.mjs";
 
 function sessions() {
   scenario("sessions lead to a session, and that to its traces and back", "/sessions", async (page) => {
@@ -19,9 +19,10 @@ function sessions() {
     await page.waitForURL(/\/sessions\//);
   });
 
-  scenario("a session that is not there says so", "/sessions/no-such-session", async (page) => {
+  const missing = async (page) => {
     await page.getByText("There is no session no-such-session").waitFor();
-  });
+  };
+  scenario("a session that is not there says so", "/sessions/no-such-session", missing, { allowed: notFound });
 }
 
 function services() {
@@ -63,9 +64,9 @@ function addresses() {
     await page.getByRole("tab", { name: "Agent run" }).click();
     await parameter(page, "tab", "run");
     await page.reload();
-    await says(page.getByRole("tab", { selected: true }), /Agent run/);
+    await says(shownTab(page), /Agent run/);
     await page.goBack();
-    await says(page.getByRole("tab", { selected: true }), /Waterfall/);
+    await says(shownTab(page), /Waterfall/);
     await page.goBack();
     await parameter(page, "q", "{ status = error }");
     await rows(page, "Traces").first().waitFor();
@@ -79,11 +80,12 @@ function addresses() {
     await page.getByRole("complementary", { name: "Selected span" }).waitFor();
   });
 
-  scenario("an address that is no page says so", "/no/such/page", async (page) => {
-    await page.getByText("There is no such page").waitFor();
+  const lost = async (page) => {
+    await page.getByText(`There is no trace ${"0".repeat(31)}1`).waitFor();
     await page.getByRole("link", { name: "Go to the traces" }).click();
     await rows(page, "Traces").first().waitFor();
-  });
+  };
+  scenario("a trace that is not there says so", `/trace/${"0".repeat(31)}1`, lost, { allowed: notFound });
 
   const strict = () => `/trace/${failing.traceId}?span=${newest.root.spanId}`;
   scenario("the page comes with a strict policy", strict, async (page) => {

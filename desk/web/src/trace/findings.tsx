@@ -23,11 +23,11 @@ export function Findings(props: TabProps) {
             type="button"
             class={`finding finding-${finding.severity}`}
             aria-pressed={i === current}
-            aria-label={`${t(`finding.${finding.severity}`)}: ${finding.title}`}
             data-tip={finding.title}
             onClick={() => selection.look(i)}
           >
             {finding.severity !== "info" && <Icon name="warning" />}
+            <span class="off-screen">{t(`finding.${finding.severity}`)}:</span>
             <span class="cut">{finding.title}</span>
             {finding.cost > 0 && <span class="finding-cost num">{duration(finding.cost)}</span>}
           </button>

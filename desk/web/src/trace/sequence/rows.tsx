@@ -124,9 +124,10 @@ function FrameHead(props: RowsProps & { frame: Frame; y: number }) {
   return (
     <g
       class="seq-toggle"
-      role="button"
+      role="option"
+      aria-selected={false}
       tabIndex={0}
-      aria-label={`${text}, ${t("do.expand")}`}
+      aria-description={t("do.expand")}
       onClick={run}
       onKeyDown={(event) => {
         if (event.key !== "Enter" && event.key !== " ") return;
@@ -199,7 +200,7 @@ function MessageRow(props: MessageProps) {
       class={rowClass(props)}
       role="option"
       aria-selected={message.node === current}
-      aria-label={sentence(props)}
+      aria-description={sentence(props)}
       data-tip={sentence(props)}
       onClick={() => onSelect(message.node)}
     >
