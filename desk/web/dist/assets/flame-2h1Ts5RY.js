@@ -1,1 +1,0 @@
-import{i as e}from"./icon-CqJ4vido.js";import{S as t}from"./index-BHuUuXde.js";import{t as n}from"./jsxRuntime-BNZ3Su1n.js";function r({trace:r}){return n(t,{title:e(`n.spans`,r.spans.length)})}export{r as default};
