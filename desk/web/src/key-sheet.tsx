@@ -2,7 +2,7 @@
 
 import { t } from "./i18n";
 import { Dialog } from "./ui/dialog";
-import { groups, type Shortcut } from "./ui/keys";
+import { type Group, groups, type Shortcut } from "./ui/keys";
 
 /** How keys are written on the sheet. */
 const names: Record<string, string> = {
@@ -21,16 +21,23 @@ function lines(shortcuts: readonly Shortcut[]): Map<string, string[]> {
   return byText;
 }
 
+/** The shortcuts that hold now by the title of their groups; parts of a page have the same one. */
+function sections(): [Group["title"], Shortcut[]][] {
+  const byTitle = new Map<Group["title"], Shortcut[]>();
+  for (const { title, shortcuts } of groups.value) byTitle.set(title, [...(byTitle.get(title) ?? []), ...shortcuts]);
+  return [...byTitle];
+}
+
 /** The sheet of all shortcuts that hold now. */
 export function KeySheet({ onClose }: { onClose: () => void }) {
   return (
     <Dialog title={t("keys.title")} onClose={onClose}>
       <div class="key-sheet">
-        {groups.value.map((group) => (
-          <section key={group.title}>
-            <h3>{t(group.title)}</h3>
+        {sections().map(([title, shortcuts]) => (
+          <section key={title}>
+            <h3>{t(title)}</h3>
             <dl>
-              {[...lines(group.shortcuts)].map(([text, keys]) => (
+              {[...lines(shortcuts)].map(([text, keys]) => (
                 <div key={text} class="key-line">
                   <dt>
                     {keys.map((key) => (
