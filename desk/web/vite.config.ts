@@ -13,6 +13,19 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
+    rolldownOptions: {
+      output: {
+        // Few files compress better than many small ones.
+        codeSplitting: {
+          groups: [
+            { name: "vendor", test: /node_modules\/(preact|@preact)/, priority: 3 },
+            { name: "base", test: /src\/(api|format|i18n|state|ui)\//, priority: 2 },
+            { name: "trace", test: /src\/(trace|content|graph|compare)\//, priority: 1 },
+            { name: "lists", test: /src\/(traces|services|sessions)\/|uplot/, priority: 1 },
+          ],
+        },
+      },
+    },
   },
   worker: { format: "es" },
   test: { include: ["src/**/*.test.ts", "src/**/*.test.tsx"], environment: "node" },

@@ -253,6 +253,31 @@ export const en = {
   "panel.dropped.links": (n: number) => `${plural(n, "link")} left out by the sender.`,
   "trace.partial": "The connection broke off: attributes and events of some spans are missing.",
 
+  // Flame graph
+  "flame.toolbar": "What the flame graph shows",
+  "flame.order": "Order",
+  "flame.order.time": "By time",
+  "flame.order.time.tip": "Spans where they ran; those at the same time lie below each other",
+  "flame.order.merged": "Merged",
+  "flame.order.merged.tip":
+    "Spans of one name and service below the same span are one, the heaviest on the left; as wide as their own time and that below",
+  "flame.order.tree": "Side by side",
+  "flame.order.tree.tip": "Each span as wide as its own time and that below it, in the order of the tree",
+  "flame.measure": "As wide as",
+  "flame.hint": "Double click zooms, Ctrl and the wheel too",
+  "flame.crumbs": "Part that is shown",
+  "flame.whole": "Whole trace",
+  "flame.none": "There is nothing to draw.",
+  "flame.merged": (n: string) => `${n} spans as one`,
+  "flame.heaviest": "Operation",
+  "flame.total": "In all",
+  "flame.more": (n: number) => `and ${plural(n, "more operation")}`,
+  "flame.keys.up": "To the span above",
+  "flame.keys.down": "To the first span below",
+  "flame.keys.left": "To the span on the left",
+  "flame.keys.right": "To the span on the right",
+  "flame.keys.zoom": "Zoom to the frame",
+
   // Traces
   "traces.title": "Traces",
   "traces.mode": "What to list",

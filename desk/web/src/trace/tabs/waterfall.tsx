@@ -96,7 +96,7 @@ export default function Waterfall(props: TabProps) {
           </div>
         </div>
         <NameHandle width={at.names} />
-        <Sticky state={state} top={view.top} onGo={(to) => goToRow(state, props, to)} />
+        <Sticky state={state} top={view.top} left={at.left} width={at.time} onGo={(to) => goToRow(state, props, to)} />
         {rows.length === 0 && <p class="wf-none dim">{t("wf.none")}</p>}
       </div>
     </div>

@@ -3,6 +3,7 @@
 import { describe, expect, test } from "vitest";
 import { traceOf } from "../fixture";
 import { ancestors, type Folding, joined, layoutRows, ownParts, parentsFrom, rowOf, withAncestors } from "./rows";
+import { stickyRows } from "./sticky";
 
 const trace = traceOf([
   { name: "root", start: 0, duration: 100 },
@@ -36,6 +37,18 @@ describe("layoutRows", () => {
 test("rowOf is the nearest row above a hidden span, and the group of a member", () => {
   const rows = layoutRows(trace, { collapsed: new Set([4]), grouped: true, opened: new Set() });
   expect([0, 2, 3, 5, -1].map((node) => rowOf(rows, trace, node))).toEqual([0, 2, 2, 3, -1]);
+});
+
+describe("stickyRows", () => {
+  const rows = layoutRows(trace, { collapsed: new Set(), grouped: false, opened: new Set() });
+  test.each([
+    [0, []],
+    [1, [0, 1]],
+    [2, [0]],
+    [3, [0]],
+    [5, [0, 4]],
+    [-1, []],
+  ])("from row %s", (top, want) => expect(stickyRows(rows, trace, top)).toEqual(want));
 });
 
 test("ancestors are nearest first", () => expect(ancestors(trace, 3)).toEqual([1, 0]));

@@ -1,41 +1,78 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { hueOf } from "../../format/colour";
+import { duration, unknown } from "../../format/format";
 import { t } from "../../i18n";
-import { ancestors } from "./rows";
+import type { TraceData } from "../data";
+import { ancestors, type Rows } from "./rows";
 import type { WaterfallState } from "./state";
 
 /** How many of the spans above the first row in sight stay in sight. */
 export const stickyMost = 4;
 
-/** The spans above the first row in sight, the outermost first. */
-export function Sticky({ state, top, onGo }: { state: WaterfallState; top: number; onGo: (row: number) => void }) {
-  const { trace } = state;
-  const rows = state.rows.value;
-  const node = rows.node[top] ?? -1;
-  const above = ancestors(trace, node).filter((each) => (rows.at[each] ?? -1) >= 0 && (rows.at[each] ?? 0) < top);
-  const shown = above.slice(0, stickyMost).reverse();
+/** The rows of the spans above what is in sight, the outermost first; they cover as many rows. */
+export function stickyRows(rows: Rows, trace: TraceData, top: number): number[] {
+  for (let count = 0; ; count++) {
+    const node = rows.node[Math.min(top + count, rows.length - 1)] ?? -1;
+    const above = ancestors(trace, node)
+      .map((each) => rows.at[each] ?? -1)
+      .filter((row) => row >= 0 && row < top + count);
+    if (above.length <= count || count >= stickyMost) return above.slice(0, count).reverse();
+  }
+}
+
+interface StickyProps {
+  readonly state: WaterfallState;
+  readonly top: number;
+  readonly left: number;
+  readonly width: number;
+  readonly onGo: (row: number) => void;
+}
+
+/** The spans above the first row in sight. */
+export function Sticky(props: StickyProps) {
+  const { state, top } = props;
+  const shown = stickyRows(state.rows.value, state.trace, top);
   if (shown.length === 0) return null;
   return (
-    <div class="wf-sticky" role="presentation">
-      {shown.map((each) => {
-        const span = trace.spans[each];
-        const depth = Math.min(trace.tree.nodes[each]?.level ?? 0, 20);
-        return (
-          <button
-            key={each}
-            type="button"
-            class="wf-sticky-row"
-            tabIndex={-1}
-            aria-label={t("wf.goTo", span?.name ?? "")}
-            style={{ paddingLeft: `${12 + depth * 12 + 18}px` }}
-            onClick={() => onGo(rows.at[each] ?? 0)}
-          >
-            <span class="wf-dot" style={{ background: hueOf(trace.palette, span?.service ?? "") }} aria-hidden="true" />
-            <span class="cut">{span?.name}</span>
-          </button>
-        );
-      })}
+    <div class="wf-sticky">
+      {shown.map((row) => (
+        <StickyRow key={row} {...props} row={row} />
+      ))}
     </div>
+  );
+}
+
+function StickyRow({ state, row, left, width, onGo }: StickyProps & { row: number }) {
+  const { trace } = state;
+  const rows = state.rows.peek();
+  const node = rows.node[row] ?? -1;
+  const span = trace.spans[node];
+  const part = state.part.value;
+  if (!span) return null;
+  const scale = width / (part.to - part.from);
+  const start = ((state.starts.value[node] ?? 0) - part.from) * scale;
+  const from = Math.max(0, Math.min(width, start));
+  const to = Math.max(0, Math.min(width, start + span.duration * scale));
+  const colour = span.status === "error" ? "var(--error)" : hueOf(trace.palette, span.service);
+  return (
+    <button
+      type="button"
+      class="wf-sticky-row"
+      tabIndex={-1}
+      aria-label={t("wf.goTo", span.name || unknown)}
+      onClick={() => onGo(row)}
+    >
+      <span class="wf-name" style={{ paddingLeft: `${12 + Math.min(rows.depth[row] ?? 0, 20) * 12 + 24}px` }}>
+        <span class="wf-dot" style={{ background: hueOf(trace.palette, span.service) }} aria-hidden="true" />
+        <span class="wf-title" dir="auto">
+          {span.name || unknown}
+        </span>
+      </span>
+      <span class="wf-num num">{duration(span.duration)}</span>
+      {to > from && (
+        <span class="wf-sticky-bar" style={{ left: `${left + from}px`, width: `${to - from}px`, background: colour }} />
+      )}
+    </button>
   );
 }
