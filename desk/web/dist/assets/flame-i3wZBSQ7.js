@@ -1,1 +1,0 @@
-import{i as e}from"./icon-DscSXLQc.js";import{S as t}from"./index-BzABdsUK.js";import{t as n}from"./jsxRuntime-DM6RrBGe.js";function r({trace:r}){return n(t,{title:e(`n.spans`,r.spans.length)})}export{r as default};

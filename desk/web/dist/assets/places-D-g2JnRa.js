@@ -1,1 +1,0 @@
-var e=new WeakMap;function t(t){let n=e.get(t);if(n)return n;let r=new Int32Array(t.spans.length);return t.tree.order.forEach((e,t)=>{r[e]=t}),e.set(t,r),r}function n(e,n,r){let i=t(e),a=(i[n]??-1)-(i[r]??0);return a>=0&&a<(e.tree.nodes[r]?.size??0)}export{t as n,n as t};
