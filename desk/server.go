@@ -99,6 +99,7 @@ func (d *server) serve(ctx context.Context, s *settings, from source.Source, rep
 	}
 	c := api.Config{
 		Source: from, Prices: prices, Read: g, Page: web.Handler(), Objects: places, Version: version(), Report: report,
+		Standalone: web.WriteStandalone,
 	}
 	if d.store != nil {
 		if err := d.keeping(s, &c); err != nil {

@@ -19,6 +19,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"time"
@@ -52,6 +53,9 @@ type Config struct {
 	// Page answers what belongs to no face, with cache headers of its own; nil: there
 	// is no page.
 	Page http.Handler
+	// Standalone writes the page as one file with the answers about one trace in it,
+	// by their addresses; nil: traces cannot be had as a page.
+	Standalone func(w io.Writer, title string, answers map[string]string) error
 	// Objects are where large values lie that spans and records refer to. Links to
 	// other places are refused.
 	Objects []objects.Place
@@ -148,7 +152,7 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.handler.Serv
 func (a *API) routes(m *metrics) http.Handler {
 	desk := web.Compress(native.Handler(a.gate, native.Config{
 		Source: a.cfg.Source, Prices: a.cfg.Prices, Now: a.cfg.Now, Version: a.cfg.Version, Objects: a.cfg.Objects,
-		Saved: a.saved, Sink: a.cfg.Sink, ImportBytes: a.cfg.ImportBytes,
+		Saved: a.saved, Sink: a.cfg.Sink, ImportBytes: a.cfg.ImportBytes, Standalone: a.cfg.Standalone,
 	}))
 	others := web.Compress(jaeger.Handler(a.gate, a.cfg.Source, a.cfg.Now))
 	grafana := web.Compress(tempo.Handler(a.gate, a.cfg.Source))

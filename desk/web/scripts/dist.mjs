@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "vite";
+import { buildStandalone } from "./standalone.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const committed = join(root, "dist");
@@ -29,6 +30,7 @@ function differences(have, want) {
 
 try {
   await build({ root, logLevel: "warn", build: { outDir: built, emptyOutDir: true } });
+  await buildStandalone(built);
   const wrong = differences(files(committed), files(built));
   if (wrong.length > 0) {
     console.error(`dist is not what the sources build: run npm run build\n  ${wrong.join("\n  ")}`);

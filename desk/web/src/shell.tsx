@@ -106,7 +106,8 @@ function LiveSwitch() {
   );
 }
 
-function ThemeMenu() {
+/** Chooses the theme. */
+export function ThemeMenu() {
   const choices: readonly [Theme | "auto", PlainKey][] = [
     ["auto", "top.theme.auto"],
     ["light", "top.theme.light"],
@@ -122,7 +123,8 @@ function ThemeMenu() {
   return <Menu label={t("top.theme")} icon={theme.value === "dark" ? "moon" : "sun"} items={items} />;
 }
 
-function LanguageMenu() {
+/** Chooses the language. */
+export function LanguageMenu() {
   const names: readonly [Language, string][] = [
     ["en", "English"],
     ["zh-CN", "简体中文"],

@@ -10,6 +10,7 @@ package native
 
 import (
 	_ "embed" // for the document
+	"io"
 	"net/http"
 	"time"
 
@@ -32,6 +33,9 @@ type Config struct {
 	Version string
 	// Objects are where large values lie.
 	Objects []objects.Place
+	// Standalone writes the page as a file with answers in it, by their addresses;
+	// nil: there is no page.
+	Standalone func(w io.Writer, title string, answers map[string]string) error
 	// Saved are traces to compare others with; nil: none are saved.
 	Saved *saved.Folder
 	// Sink keeps files that are imported; nil: none are.

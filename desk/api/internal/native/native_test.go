@@ -54,13 +54,21 @@ func sample() *memory.Source {
 }
 
 func handler(s source.Source) http.Handler {
+	return handlerOf(config(s))
+}
+
+func handlerOf(c native.Config) http.Handler {
+	return native.Handler(web.NewGate(web.GateConfig{Requests: 4, Timeout: time.Minute}), c)
+}
+
+func config(s source.Source) native.Config {
 	now := func() time.Time { return time.Unix(0, began).Add(time.Hour) }
-	return native.Handler(web.NewGate(web.GateConfig{Requests: 4, Timeout: time.Minute}), native.Config{Source: s, Now: now, Version: "test"})
+	return native.Config{Source: s, Now: now, Version: "test"}
 }
 
 // document is the description that all answers are checked against.
 var document = sync.OnceValues(func() (routers.Router, error) {
-	for _, plain := range []string{"text/vnd.graphviz", "application/x-ndjson"} {
+	for _, plain := range []string{"text/vnd.graphviz", "application/x-ndjson", "text/html"} {
 		openapi3filter.RegisterBodyDecoder(plain, func(r io.Reader, _ http.Header, _ *openapi3.SchemaRef, _ openapi3filter.EncodingFn) (any, error) {
 			b, err := io.ReadAll(r)
 			return string(b), err
@@ -367,7 +375,7 @@ func TestBadRequests(t *testing.T) {
 		{"/traces?filters=" + esc(`[{"key":"a","operator":"between","value":["1"]}]`), "bad_query"},
 		{"/traces/xyz", "want the id of a trace"},
 		{"/traces/1?view=tree,x", "want some of summary,tree,waterfall"},
-		{"/traces/1?format=json", "want one of otlp, jaeger, chrome, columns, speedscope"},
+		{"/traces/1?format=json", "want one of otlp, jaeger, chrome, columns, speedscope, html"},
 		{"/traces/1?view=flame&format=dot", "want one of json"},
 		{"/traces/1?view=topology,services&format=dot", "want one of json"},
 		{"/traces/1?view=statistics&by=color", "malformed parameter by"},

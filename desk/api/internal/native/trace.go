@@ -45,7 +45,12 @@ var wholes = []output{
 	{"chrome", web.ContentJSON, ".chrome.json", func(j *job, w io.Writer) error { return export.Chrome(w, j.tree) }},
 	{"columns", contentLines, ".columns.jsonl", (*job).columns},
 	{"speedscope", web.ContentJSON, ".speedscope.json", func(j *job, w io.Writer) error { return export.Speedscope(w, j.tree) }},
+	{pageFormat, "text/html; charset=utf-8", ".html", (*job).html},
 }
+
+// pageFormat is the format of a trace as a page that is a file. Browsers keep it
+// and do not show it, as it must not run in place of the desk's own page.
+const pageFormat = "html"
 
 // drawings are further formats of views.
 var drawings = map[string][]output{
@@ -91,6 +96,9 @@ func (f *face) trace(w http.ResponseWriter, r *http.Request) error {
 	if err := p.Strict(); err != nil {
 		return err
 	}
+	if out.format == pageFormat && f.Standalone == nil {
+		return &web.Error{Code: web.Unsupported, Message: "format html: this desk has no page"}
+	}
 	t, err := f.whole(r.Context(), id, hint)
 	if err != nil {
 		return err
@@ -100,7 +108,7 @@ func (f *face) trace(w http.ResponseWriter, r *http.Request) error {
 		j.plant(inferred)
 	}
 	w.Header().Set("Content-Type", out.mediaType)
-	if download {
+	if download || out.format == pageFormat {
 		w.Header().Set("Content-Disposition", fmt.Sprintf("attachment; filename=%q", "trace-"+t.ID.String()+out.extension))
 	}
 	return out.write(j, w)

@@ -5,7 +5,9 @@ package native_test
 import (
 	"encoding/json"
 	"flag"
+	"io"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -15,6 +17,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/sidetrace/sidetrace/desk/api/internal/native"
 	"github.com/sidetrace/sidetrace/desk/source/memory"
 	"github.com/sidetrace/sidetrace/desk/source/sourcetest"
 	"github.com/sidetrace/sidetrace/desk/trace"
@@ -210,4 +213,33 @@ func TestHostile(t *testing.T) {
 	for _, path := range []string{"/durations", "/durations?of=traces&scale=linear", "/scatter", "/services", "/operations", "/map", "/sessions", "/fields", "/statistics?from=" + time.Unix(0, began-1).UTC().Format(time.RFC3339)} {
 		assert.Equal(t, http.StatusOK, ask(t, s, path).Code, path)
 	}
+}
+
+// TestPageAsFile: the page as a file has all that it asks for about one trace.
+func TestPageAsFile(t *testing.T) {
+	var kept map[string]string
+	c := config(sample())
+	c.Standalone = func(w io.Writer, title string, answers map[string]string) error {
+		kept = answers
+		_, err := io.WriteString(w, title)
+		return err
+	}
+	h := handlerOf(c)
+	asked := func(path string) *httptest.ResponseRecorder {
+		return check(t, h, httptest.NewRequest(http.MethodGet, native.Base+path, nil))
+	}
+	w := asked("/traces/1?format=html")
+	assert.Equal(t, http.StatusOK, w.Code)
+	assert.Equal(t, "text/html; charset=utf-8", w.Header().Get("Content-Type"))
+	assert.Equal(t, `attachment; filename="trace-00000000000000000000000000000001.html"`, w.Header().Get("Content-Disposition"))
+	assert.Equal(t, "web GET /checkout · 000000000000", w.Body.String())
+	path := "/traces/00000000000000000000000000000001"
+	for _, query := range []string{
+		"", "?format=columns", "?view=run&spans=none", "?view=flame&spans=none", "?view=sequence&spans=none", "?view=topology&spans=none",
+		"?view=services&spans=none", "?view=sequence&format=mermaid", "?view=topology&format=dot", "?view=services&format=mermaid",
+	} {
+		assert.Equal(t, asked(path+query).Body.String(), kept[native.Base+path+query], query)
+	}
+	assert.Equal(t, http.StatusNotFound, asked("/traces/77?format=html").Code)
+	assert.Equal(t, http.StatusNotImplemented, ask(t, sample(), "/traces/1?format=html").Code, "without a page")
 }

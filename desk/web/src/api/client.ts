@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import { answered } from "../standalone/answers";
 import type * as schema from "./schema";
 import { credentials, tokenWanted } from "./token";
 
@@ -89,7 +90,9 @@ export async function ask<T>(
 ): Promise<Result<T>> {
   try {
     const headers = { ...credentials(), ...request.init?.headers };
-    const response = await fetch(request.url, { ...request.init, headers, signal: request.signal ?? null });
+    const response = __STANDALONE__
+      ? answered(request.url)
+      : await fetch(request.url, { ...request.init, headers, signal: request.signal ?? null });
     if (response.status === 401) tokenWanted.value = true;
     if (!response.ok) return await failureOf(response);
     return { ok: true, value: await read(response) };

@@ -597,4 +597,7 @@ export const en = {
   "compare.swap": "Swap A and B",
   "compare.other": (side: string) => `Another ${side}`,
   "compare.open": "Open on a page of its own",
+  "standalone.note": "One trace, kept as a file",
+  "trace.export": "Save as HTML",
+  "trace.export.tip": "One file that opens without the desk",
 } as const;

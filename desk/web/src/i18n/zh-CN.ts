@@ -585,4 +585,7 @@ export const zhCN: Texts = {
   "compare.swap": "交换 A 与 B",
   "compare.other": (side) => `更换 ${side}`,
   "compare.open": "在独立页面中打开",
+  "standalone.note": "保存为文件的单条 Trace",
+  "trace.export": "保存为 HTML",
+  "trace.export.tip": "单个文件，无需服务即可打开",
 };

@@ -18,14 +18,20 @@ export function params(name: string): string[] {
   return current.value.query.getAll(name);
 }
 
+/** The address that is shown; a page that is a file has it behind the #. */
+function here(): string {
+  return __STANDALONE__ ? location.hash.slice(1) : location.pathname + location.search;
+}
+
 function read() {
-  current.value = parsePlace(location.pathname, location.search);
+  const [path = "", ...search] = here().split("?");
+  current.value = parsePlace(path, search.join("?"));
 }
 
 /** Goes to an address of the page; with replace, the one before is forgotten. */
 export function go(to: string, how: "push" | "replace" = "push") {
-  if (to === location.pathname + location.search) return;
-  history[how === "push" ? "pushState" : "replaceState"](null, "", to);
+  if (to === here() || (__STANDALONE__ && !to.startsWith("/trace/"))) return;
+  history[how === "push" ? "pushState" : "replaceState"](null, "", __STANDALONE__ ? `#${to}` : to);
   read();
 }
 

@@ -142,7 +142,7 @@ const kept = new WeakMap<TraceData, Promise<Result<Detail>>>();
 
 /** Asks for a trace as it was sent, or for some of its spans. */
 export function askDetail(id: string, signal?: AbortSignal, spans: readonly string[] = []): Promise<Result<Detail>> {
-  const url = `${base}/traces/${encodeURIComponent(id)}${queryText({ span: spans })}`;
+  const url = `${base}/traces/${encodeURIComponent(id)}${queryText({ span: __STANDALONE__ ? [] : spans })}`;
   return ask({ url, signal }, async (response) => readDetail((await response.json()) as Sent));
 }
 

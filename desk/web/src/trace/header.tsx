@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import type { ComponentChildren } from "preact";
+import { ask, base, queryText } from "../api/client";
 import { count, duration, exactTime, millis, timeZoned, tokens, unknown } from "../format/format";
 import { t } from "../i18n";
 import { link } from "../state/router";
 import { CopyButton } from "../ui/copy";
+import { download } from "../ui/download";
+import { Icon } from "../ui/icon";
 import { Service } from "../ui/service";
+import { failureText } from "../ui/states";
+import { toast } from "../ui/toast";
 import { costText } from "./cost";
 import type { TraceData } from "./data";
 import { useView } from "./view";
@@ -34,6 +39,14 @@ function Figure({ name, children, tip }: { name: string; children: ComponentChil
   );
 }
 
+/** Saves the trace as one file that opens without the desk. */
+async function save(trace: TraceData) {
+  const url = `${base}/traces/${trace.id}${queryText({ format: "html" })}`;
+  const result = await ask({ url }, (response) => response.text());
+  if (result.ok) download(`trace-${trace.id}.html`, "text/html", result.value);
+  else toast(result.error.message || failureText(result.error), "error");
+}
+
 /** The two lines above a trace: what it is, and its figures. */
 export function TraceHeader({ trace }: { trace: TraceData }) {
   const { summary } = trace;
@@ -49,8 +62,20 @@ export function TraceHeader({ trace }: { trace: TraceData }) {
         </span>
         {session && (
           <span class="trace-session">
-            <span class="dim">{t("trace.session")}</span> <a href={link("session", session)}>{session}</a>
+            <span class="dim">{t("trace.session")}</span>{" "}
+            {__STANDALONE__ ? session : <a href={link("session", session)}>{session}</a>}
           </span>
+        )}
+        {!__STANDALONE__ && (
+          <button
+            type="button"
+            class="button trace-export"
+            data-tip={t("trace.export.tip")}
+            onClick={() => save(trace)}
+          >
+            <Icon name="download" />
+            {t("trace.export")}
+          </button>
         )}
       </div>
       <Figures trace={trace} />

@@ -33,8 +33,8 @@ interface TabModule {
   readonly noPanel?: boolean;
 }
 
-/** The tabs of a trace in their order; each is a module that is loaded when it is shown. */
-export const tabs: readonly TabModule[] = [
+/** Each tab is a module that is loaded when it is shown. */
+const all: readonly TabModule[] = [
   { id: "waterfall", text: "trace.tab.waterfall", View: lazy(() => import("./tabs/waterfall")) },
   { id: "flame", text: "trace.tab.flame", View: lazy(() => import("./tabs/flame")) },
   { id: "sequence", text: "trace.tab.sequence", View: lazy(() => import("./tabs/sequence")) },
@@ -45,3 +45,6 @@ export const tabs: readonly TabModule[] = [
   { id: "logs", text: "trace.tab.logs", View: lazy(() => import("./tabs/logs")) },
   { id: "compare", text: "trace.tab.compare", View: lazy(() => import("./tabs/compare")) },
 ];
+
+/** The tabs of a trace in their order; a page that is a file has no other trace to compare with. */
+export const tabs = __STANDALONE__ ? all.filter((tab) => tab.id !== "compare") : all;

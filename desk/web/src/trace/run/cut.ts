@@ -15,7 +15,7 @@ export function useAttributes(trace: TraceData, spans: readonly number[]): Attri
   const ids = spans.filter((span) => trace.details.cut.has(span)).map((span) => trace.spans[span]?.id ?? "");
   const key = ids.join(" ");
   useEffect(() => {
-    if (!key || __STANDALONE__) return;
+    if (!key) return;
     const controller = new AbortController();
     askDetail(trace.id, controller.signal, key.split(" ")).then((result) => {
       if (result.ok) set(result.value);
