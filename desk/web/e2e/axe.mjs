@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { failing, newest, second } from "./demo.mjs";
 import { rows, scenario } from "./scenario.mjs";
-import { tabs } from "./trace.mjs";
+import { tabs } from "./tabs.mjs";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 

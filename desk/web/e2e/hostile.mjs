@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { logOf, traceOf } from "./otlp.mjs";
 import { desk, eventually, scenario } from "./scenario.mjs";
-import { filled } from "./trace.mjs";
+import { filled } from "./tabs.mjs";
 
 const image = '<img src="/x" onerror="hacked=1">';
 const script = "</script><script>hacked=1</script>";

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { newest } from "./demo.mjs";
 import { eventually, rows, scenario } from "./scenario.mjs";
-import { tabs } from "./trace.mjs";
+import { tabs } from "./tabs.mjs";
 
 const root = (page, name) => page.evaluate((each) => document.documentElement.getAttribute(each), name);
 

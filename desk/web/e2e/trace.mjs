@@ -4,22 +4,7 @@
 import assert from "node:assert/strict";
 import { failing, newest, offloading, repeating } from "./demo.mjs";
 import { counts, desk, eventually, parameter, says, scenario, shownTab } from "./scenario.mjs";
-
-/** The tabs of a trace in their order: the parameter of the address, and the name. */
-export const tabs = {
-  waterfall: "Waterfall",
-  flame: "Flame graph",
-  sequence: "Sequence",
-  topology: "Topology",
-  services: "Services",
-  statistics: "Statistics",
-  run: "Agent run",
-  logs: "Logs",
-  compare: "Compare",
-};
-
-/** Those that every trace has something in. */
-export const filled = Object.fromEntries(Object.entries(tabs).filter(([id]) => id !== "flame" && id !== "compare"));
+import { filled, tabs } from "./tabs.mjs";
 
 const panel = (page) => page.getByRole("complementary", { name: "Selected span" });
 const at = (trace, query = "") => `/trace/${trace.traceId}${query}`;
