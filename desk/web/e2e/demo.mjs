@@ -27,6 +27,9 @@ export const repeating = withFinding("nPlusOne");
 /** One with a failure whose origin is known. */
 export const failing = withFinding("errorOrigin");
 
+/** The one with the most errors: a question that has no answer. */
+export const broken = traces.reduce((worst, trace) => (trace.errors > worst.errors ? trace : worst));
+
 /** One with a value that is in object storage. */
 export const offloading = withFinding("offloadedValue");
 

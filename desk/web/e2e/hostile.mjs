@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { logOf, traceOf } from "./otlp.mjs";
 import { desk, eventually, scenario } from "./scenario.mjs";
-import { filled } from "./tabs.mjs";
+import { tabs } from "./tabs.mjs";
 
 const image = '<img src="/x" onerror="hacked=1">';
 const script = "</script><script>hacked=1</script>";
@@ -46,7 +46,7 @@ export function scenarios() {
     const panel = page.getByRole("complementary", { name: "Selected span" });
     await panel.getByText("<b>start</b>").first().waitFor();
     await panel.getByText(faces).first().waitFor();
-    for (const name of Object.values(filled)) {
+    for (const name of Object.values(tabs)) {
       await page.getByRole("tab", { name, exact: true }).click();
       const shown = page.getByRole("tabpanel", { name, exact: true });
       await eventually(async () => assert((await shown.innerText()).trim().length > 20, `${name} is empty`));

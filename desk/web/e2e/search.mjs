@@ -97,7 +97,7 @@ function filters() {
     await errors.click();
     await parameter(page, "q", null);
     await choose(page, /Service/, "engine");
-    await choose(page, /Slow/, "Longer than 100ms");
+    await choose(page, /Slow/, "Longer than 100 ms");
     await parameter(page, "q", '{ resource.service.name = "engine" && traceDuration >= 100ms }');
     await page.getByRole("button", { name: /Service: engine/ }).click();
     await page.getByRole("menuitem", { name: "Any" }).click();

@@ -12,6 +12,3 @@ export const tabs = {
   logs: "Logs",
   compare: "Compare",
 };
-
-/** Those that every trace has something in. */
-export const filled = Object.fromEntries(Object.entries(tabs).filter(([id]) => id !== "flame"));

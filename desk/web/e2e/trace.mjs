@@ -2,9 +2,9 @@
 
 // One trace: its tabs, findings and the panel of a span.
 import assert from "node:assert/strict";
-import { failing, newest, offloading, repeating } from "./demo.mjs";
+import { broken, failing, newest, offloading, repeating, second } from "./demo.mjs";
 import { counts, desk, eventually, parameter, says, scenario, shownTab } from "./scenario.mjs";
-import { filled, tabs } from "./tabs.mjs";
+import { tabs } from "./tabs.mjs";
 
 const panel = (page) => page.getByRole("complementary", { name: "Selected span" });
 const at = (trace, query = "") => `/trace/${trace.traceId}${query}`;
@@ -18,7 +18,7 @@ function head() {
   });
 
   scenario("every tab shows something", at(failing), async (page) => {
-    for (const [id, name] of Object.entries(filled)) {
+    for (const [id, name] of Object.entries(tabs)) {
       await page.getByRole("tab", { name, exact: true }).click();
       await says(shownTab(page), new RegExp(name));
       await parameter(page, "tab", id === "waterfall" ? null : id);
@@ -41,6 +41,18 @@ function findings() {
 }
 
 function spanPanel() {
+  const span = (trace) => at(trace, `?span=${trace.root.spanId}`);
+
+  scenario("the panel shows a span and searches by its attributes", span(newest), async (page) => {
+    await panel(page).getByText("http.route", { exact: true }).waitFor();
+    await panel(page).getByRole("button", { name: "Search for this: http.route" }).click();
+    await parameter(page, "q", '{ span.http.route = "/v1/chat" }');
+    await page.goBack();
+    await panel(page).getByRole("button", { name: "Search for others: http.route" }).click();
+    await eventually(() => assert.match(page.url(), /http\.route/));
+    await eventually(() => assert.match(new URL(page.url()).searchParams.get("q"), /!=/));
+  });
+
   scenario("a value in object storage is loaded when asked for", at(offloading, "?tab=run"), async (page) => {
     await page.getByRole("tabpanel").getByText("Model", { exact: true }).first().click();
     const load = page.getByRole("button", { name: "Load the value" });
@@ -52,6 +64,77 @@ function spanPanel() {
     ]);
     assert(answer.ok());
     await counts(load, before - 1);
+  });
+}
+
+function flame() {
+  scenario("the flame graph counts time or tokens", at(newest, "?tab=flame"), async (page) => {
+    const operations = page.getByRole("tabpanel").getByRole("table");
+    await operations.getByText("decode").waitFor();
+    await page.getByRole("group", { name: "As wide as" }).getByRole("button", { name: "Tokens" }).click();
+    await parameter(page, "by", "tokens");
+    await page.getByRole("button", { name: "Merged", exact: true }).click();
+    await parameter(page, "order", "merged");
+    await operations.getByText("Model", { exact: true }).click();
+    await panel(page).getByRole("heading", { name: "Model" }).waitFor();
+  });
+}
+
+function graphs() {
+  for (const [tab, text] of Object.entries({ sequence: "POST /v1/chat", topology: "Guide", services: "engine" })) {
+    scenario(`a click in the ${tab} selects a span`, at(newest, `?tab=${tab}`), async (page) => {
+      await page.getByRole("tabpanel").locator("svg").getByText(text, { exact: true }).first().click();
+      await panel(page).waitFor();
+      await eventually(() => assert(new URL(page.url()).searchParams.get("span")));
+    });
+  }
+}
+
+function run() {
+  scenario(
+    "the run says what was asked, what it cost and which tools it used",
+    at(newest, "?tab=run"),
+    async (page) => {
+      const shown = page.getByRole("tabpanel", { name: "Agent run" });
+      await shown.getByText("Question", { exact: true }).waitFor();
+      await shown.getByText("Answer", { exact: true }).first().waitFor();
+      await shown.getByRole("tab", { name: /Tokens and cost/ }).click();
+      await shown.getByText(/USD/).first().waitFor();
+      await shown.getByRole("tab", { name: /Tools/ }).click();
+      await shown.getByText("flights").first().waitFor();
+    },
+  );
+
+  scenario("the failed node says what went in and what went wrong", at(broken, "?tab=run"), async (page) => {
+    const shown = page.getByRole("tabpanel", { name: "Agent run" });
+    await shown.getByText("Flights", { exact: true }).first().click();
+    await shown.getByText("Atlantis").first().waitFor();
+    await shown
+      .getByText(/no airline flies to Atlantis/)
+      .first()
+      .waitFor();
+  });
+}
+
+function comparison() {
+  const both = `/compare?baseline=${newest.traceId}&comparison=${second.traceId}`;
+
+  scenario("two traces are compared in every way", both, async (page) => {
+    for (const name of ["Tree", "Flame graph", "Topology", "Statistics", "Input and output"]) {
+      await page.getByRole("tab", { name, exact: true }).click();
+      await says(page.getByRole("tab", { selected: true }), new RegExp(name));
+      await eventually(async () => assert((await page.getByRole("tabpanel").innerText()).trim().length > 20, name));
+    }
+    await page.reload();
+    await says(page.getByRole("tab", { selected: true }), /Input and output/);
+    await page.getByRole("button", { name: "Swap A and B" }).click();
+    await parameter(page, "baseline", second.traceId);
+  });
+
+  scenario("a trace is compared with one that is chosen", at(newest, "?tab=compare"), async (page) => {
+    const other = page.getByRole("tabpanel").getByRole("listitem").getByRole("button");
+    await other.first().click();
+    await page.getByRole("tab", { name: "Input and output" }).waitFor();
   });
 }
 
@@ -83,5 +166,9 @@ export function scenarios() {
   head();
   findings();
   spanPanel();
+  flame();
+  graphs();
+  run();
+  comparison();
   find();
 }

@@ -3,7 +3,7 @@
 import { useState } from "preact/hooks";
 import { useAnswer } from "../api/answer";
 import type { Trace } from "../api/schema";
-import { count, duration, exactTime, millis, time } from "../format/format";
+import { duration, exactTime, millis, time } from "../format/format";
 import { t } from "../i18n";
 import { Failed, Loading } from "../ui/states";
 
@@ -79,8 +79,8 @@ function Choice({ trace, onPick }: { trace: Trace; onPick: (id: string) => void 
         {trace.root.name} <span class="dim">{trace.root.service}</span>
       </span>
       {trace.errors > 0 && <span class="error">{t("n.errors", trace.errors)}</span>}
-      <span class="num dim">{count(trace.spans)}</span>
-      <span class="num">{duration(trace.duration)}</span>
+      <span class="num dim picker-spans">{t("n.spans", trace.spans)}</span>
+      <span class="num picker-duration">{duration(trace.duration)}</span>
     </button>
   );
 }

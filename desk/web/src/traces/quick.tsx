@@ -56,11 +56,16 @@ function ErrorsFilter({ question }: { question: Answer<Query> }) {
 /** From how long on a trace is slow. */
 const limits = ["100ms", "500ms", "1s", "5s", "10s", "1m"];
 
+/** A duration of a query as durations are written elsewhere. */
+function spaced(limit: string): string {
+  return limit.replace(/^([\d.]+)(\D+)$/, "$1 $2");
+}
+
 function SlowFilter({ question }: { question: Answer<Query> }) {
   const field = "traceDuration";
   const now = conditionOn(question, field)?.values?.[0]?.text;
   const items: MenuItem[] = limits.map((limit) => ({
-    label: t("quick.slow.over", limit),
+    label: t("quick.slow.over", spaced(limit)),
     checked: now === limit,
     run: () =>
       setCondition(
@@ -73,7 +78,7 @@ function SlowFilter({ question }: { question: Answer<Query> }) {
   if (now) items.push({ label: t("quick.any"), run: () => setCondition(question, field, undefined, "") });
   return (
     <Menu label={t("quick.slow")} items={items} class={now ? "on" : ""}>
-      {now ? t("quick.slow.over", now) : t("quick.slow")} ▾
+      {now ? t("quick.slow.over", spaced(now)) : t("quick.slow")} ▾
     </Menu>
   );
 }

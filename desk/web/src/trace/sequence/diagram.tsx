@@ -13,7 +13,7 @@ import { Rows } from "./rows";
 import "./sequence.css";
 
 /** The distance of participants, in px: at first, the least, and the most. */
-const apart = { first: 190, least: 56, most: 520 };
+const apart = { first: 190, least: 56, readable: 140, most: 520 };
 const beyond = 12;
 
 interface Window {
@@ -127,8 +127,9 @@ export function Diagram({ trace, selection, search, view }: TabProps & { view: S
     if (scroller.current && current >= 0) reveal(scroller.current, current);
   }, [current]);
   const bounded = (px: number) => Math.max(apart.least, Math.min(apart.most, px));
-  const fit = () => setStep(bounded(((scroller.current?.clientWidth ?? 0) - gutter - 16) / participants.length));
-  useEffect(fit, []);
+  const fitting = () => bounded(((scroller.current?.clientWidth ?? 0) - gutter - 16) / participants.length);
+  const fit = () => setStep(fitting());
+  useEffect(() => setStep(Math.max(apart.readable, fitting())), []);
   const move = (by: 1 | -1) => {
     const next = nodeAt(layout.rows[nextRow(layout.rows, current, by)]);
     if (next >= 0) selection.select(next);
