@@ -105,9 +105,8 @@ interface Placed {
 interface Open {
   readonly node: number;
   next: number;
-  /** The slots of the first and the last child. */
+  /** The slot of the first child. */
   first: number;
-  last: number;
 }
 
 /** Goes down the edges, and gives every node the rank below who it was come to from. */
@@ -134,17 +133,16 @@ class Descent {
   private enter(node: number, rank: number) {
     if ((this.rank[node] ?? 0) >= 0) return;
     this.rank[node] = rank;
-    this.stack.push({ node, next: 0, first: -1, last: -1 });
+    this.stack.push({ node, next: 0, first: -1 });
   }
 
-  private leave({ node, first, last }: Open) {
-    const slot = first < 0 ? this.slots++ : (first + last) / 2;
+  private leave({ node, first }: Open) {
+    const slot = first < 0 ? this.slots++ : first;
     this.slot[node] = slot;
     this.stack.pop();
     const above = this.stack.at(-1);
     if (!above) return;
     if (above.first < 0) above.first = slot;
-    above.last = slot;
   }
 }
 
@@ -156,6 +154,15 @@ function place(input: Graph): Placed {
   const descent = new Descent(targets(input));
   for (const start of starts) descent.from(start);
   return descent;
+}
+
+/** An edge to another row goes down, or up, right before its end. */
+function stepped(points: readonly Point[]): Point[] {
+  const [from, to] = [points[0], points.at(-1)];
+  if (!from || !to || from.y === to.y || from.x >= to.x) return [...points];
+  const x = to.x - room.rank / 2;
+  const corner = Math.sign(to.y - from.y) * Math.min(12, Math.abs(to.y - from.y) / 2);
+  return [from, { x, y: from.y }, { x, y: from.y + corner }, { x, y: to.y - corner }, { x, y: to.y }, to];
 }
 
 function inRanks(input: Graph): Layout {
@@ -171,7 +178,7 @@ function inRanks(input: Graph): Layout {
   }));
   const edges = input.edges.map(({ from: source, to: target }, edge) => {
     const [from, to] = [nodes[source] ?? { x: 0, y: 0 }, nodes[target] ?? { x: 0, y: 0 }];
-    const points = ported([from, to], { input, at: nodes, edge });
+    const points = stepped(ported([from, to], { input, at: nodes, edge }));
     return { points, label: middle(points) };
   });
   const ranks = rank.reduce((most, each) => Math.max(most, each), 0) + 1;

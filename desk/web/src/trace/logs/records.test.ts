@@ -38,6 +38,7 @@ const detail: Detail = readDetail({
                   attributes: [{ key: "exception.message", value: text("boom") }],
                 },
                 { timeUnixNano: at(50), name: "retry" },
+                { timeUnixNano: at(51), name: "gen_ai.content.completion.chunk" },
                 { timeUnixNano: at(60), name: "WARN", attributes: [{ key: "WARN LOG", value: text("slow") }] },
               ],
             },

@@ -107,11 +107,16 @@ function fromEvent(trace: TraceData, node: number, event: SpanEvent): LogRecord 
   };
 }
 
+/** Whether an event says nothing but that a part of a stream came. */
+function isFrame({ name, attributes }: SpanEvent): boolean {
+  return !attributes?.length && /chunk|frame|token/i.test(name);
+}
+
 function eventsOf(trace: TraceData, detail: Detail): LogRecord[] {
   const records: LogRecord[] = [];
   for (const [id, { span }] of detail.spans) {
     const node = trace.nodes.get(id) ?? -1;
-    for (const event of span.events ?? []) records.push(fromEvent(trace, node, event));
+    for (const event of span.events ?? []) if (!isFrame(event)) records.push(fromEvent(trace, node, event));
   }
   return records;
 }

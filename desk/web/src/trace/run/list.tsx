@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import { useMemo } from "preact/hooks";
 import { hueOf } from "../../format/colour";
 import { duration, tokens, unknown } from "../../format/format";
 import { t } from "../../i18n";
@@ -93,17 +94,23 @@ interface ListProps {
   readonly onSelect: (index: number) => void;
 }
 
-/** The nodes of the run in order, with when they ran and what they took. */
-export function StepList({ trace, steps, current, matched, marked, onSelect }: ListProps) {
-  const at = steps.findIndex((step) => step.index === current);
-  const bare = [
+/** The classes that hide columns in which no node has anything. */
+function missing(steps: readonly Step[]): string {
+  const none = [
     steps.some((step) => step.node.firstFrame >= 0) ? "" : "no-frames",
     steps.some((step) => step.node.usage.total) ? "" : "no-tokens",
     steps.some((step) => costText(step.node.cost) !== unknown) ? "" : "no-cost",
   ];
+  return none.join(" ");
+}
+
+/** The nodes of the run in order, with when they ran and what they took. */
+export function StepList({ trace, steps, current, matched, marked, onSelect }: ListProps) {
+  const at = steps.findIndex((step) => step.index === current);
+  const bare = useMemo(() => missing(steps), [steps]);
   return (
     <VirtualList
-      class={`steps ${bare.join(" ")}`}
+      class={`steps ${bare}`}
       role="listbox"
       label={t("run.nodes")}
       count={steps.length}

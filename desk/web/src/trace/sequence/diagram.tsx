@@ -119,10 +119,12 @@ export function Diagram({ trace, selection, search, view }: TabProps & { view: S
   const [step, setStep] = useState(apart.first);
   const [open, toggle] = useOpen();
   const selected = selection.node.value;
-  const layout = useMemo(() => layOut(trace, view, open, selected), [trace, view, open, selected]);
+  const closed = useMemo(() => layOut(trace, view, open, -1), [trace, view, open]);
+  const within = closed.hidden[selected] ? selected : -1;
+  const layout = useMemo(() => (within < 0 ? closed : layOut(trace, view, open, within)), [closed, within]);
   const window = useWindow(scroller, layout.rows.length);
   const participants = view.participants ?? [];
-  const current = layout.rowOf.get(selected) ?? layout.rowOf.get(callee(layout.rows, selected)) ?? -1;
+  const current = layout.rowOf.get(selected) ?? -1;
   useEffect(() => {
     if (scroller.current && current >= 0) reveal(scroller.current, current);
   }, [current]);
@@ -179,11 +181,4 @@ export function Diagram({ trace, selection, search, view }: TabProps & { view: S
       </div>
     </div>
   );
-}
-
-/** The node whose message stands for a calling span as well. */
-function callee(rows: readonly Row[], caller: number): number {
-  if (caller < 0) return -1;
-  const found = rows.find((row) => row.kind === "message" && row.message.caller === caller);
-  return nodeAt(found);
 }

@@ -78,6 +78,15 @@ test("blocks lie within blocks", () => {
   ]);
 });
 
+test("calls are found in the row of what they lead to", () => {
+  const { rowOf, hidden } = layOut(trace, view([message({ node: 2, caller: 1 })]), new Set(), -1);
+  expect([...rowOf]).toEqual([
+    [2, 0],
+    [1, 0],
+  ]);
+  expect(hidden.includes(1)).toBe(false);
+});
+
 test("a block that is around itself ends nothing", () => {
   const layout = layOut(trace, view([message({ block: 0 })], { blocks: [{ parent: 0 }] }), new Set(), -1);
   expect(kinds(layout).at(-1)).toBe("0");

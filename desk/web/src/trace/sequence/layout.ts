@@ -42,8 +42,10 @@ export interface Layout {
   readonly rows: readonly Row[];
   readonly frames: readonly Frame[];
   readonly activations: readonly Activation[];
-  /** The row of each node that has one. */
+  /** The row of each node that has one; a call has that of the node it leads to. */
   readonly rowOf: ReadonlyMap<number, number>;
+  /** Nodes in repetitions that are not shown have 1. */
+  readonly hidden: Uint8Array;
 }
 
 /** What the arrows of the view mean. */
@@ -103,7 +105,7 @@ class Builder {
     this.openFor(message);
     const row = this.rows.length;
     this.rows.push({ kind: "message", message });
-    if (!this.rowOf.has(message.node)) this.rowOf.set(message.node, row);
+    for (const node of [message.node, message.caller]) if (!this.rowOf.has(node)) this.rowOf.set(node, row);
     for (const at of this.open) this.widen(at, message, row);
     this.activate(message, row);
   }
@@ -191,10 +193,12 @@ class Builder {
 
 /** Lays a sequence out in rows: loops show their first repetition unless they are open. */
 export function layOut(trace: TraceData, view: SequenceView, open: ReadonlySet<number>, reveal: number): Layout {
-  const builder = new Builder(trace, view, hide(trace, view, open, reveal));
+  const hidden = hide(trace, view, open, reveal);
+  const builder = new Builder(trace, view, hidden);
   for (const message of view.messages ?? []) builder.add(message);
   const { rows, frames, activations, rowOf } = builder;
-  return { rows, frames, activations, rowOf };
+  rowOf.delete(-1);
+  return { rows, frames, activations, rowOf, hidden: hidden.nodes };
 }
 
 /** What stands at a call: the operation, or both if the caller names it otherwise. */

@@ -81,7 +81,7 @@ export function countBy(trace: TraceData, { by, service, failed, keyword }: Opti
   trace.spans.forEach((span, i) => {
     if ((service && span.service !== service) || (failed && span.status !== "error")) return;
     const cells = by.map((field) => cellOf(trace, i, field));
-    const key = JSON.stringify(cells.map((cell) => cell ?? null));
+    const key = cells.map((cell) => (cell === undefined ? "" : `=${cell}`)).join("\u0000");
     const group = groups.get(key) ?? { cells, spans: [] };
     groups.set(key, group);
     group.spans.push(i);
