@@ -2,7 +2,7 @@
 
 // One desk and one browser for all tests; each test has a context of its own.
 import assert from "node:assert/strict";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { launch, usual, watch } from "./browser.mjs";
@@ -20,6 +20,10 @@ after(async () => {
 });
 
 const patience = 20_000;
+
+/** Where pictures of what failed go. */
+const failures = join(workFolder, "failed");
+rmSync(failures, { recursive: true, force: true });
 
 /** Tries until nothing is thrown any more, or the time is over. */
 export async function eventually(check) {
@@ -65,9 +69,8 @@ async function photographed(page, name, run) {
   try {
     await run();
   } catch (error) {
-    const folder = join(workFolder, "failed");
-    mkdirSync(folder, { recursive: true });
-    const path = join(folder, `${name.replace(/\W+/g, "-")}.png`);
+    mkdirSync(failures, { recursive: true });
+    const path = join(failures, `${name.replace(/\W+/g, "-")}.png`);
     await page.screenshot({ path }).catch(() => undefined);
     error.message += `\nat ${page.url()}\nsee ${path}`;
     throw error;

@@ -76,7 +76,7 @@ function flame() {
     await page.getByRole("button", { name: "Merged", exact: true }).click();
     await parameter(page, "order", "merged");
     await operations.getByText("Model", { exact: true }).click();
-    await panel(page).getByRole("heading", { name: "Model" }).waitFor();
+    await parameter(page, "find", "Model");
   });
 }
 
