@@ -29,8 +29,11 @@ export const usual = {
   reducedMotion: "reduce",
 };
 
-/** Collects what a page says and asks that it must not: warnings, errors, other hosts. */
-export function watch(page, origin) {
+/**
+ * Collects what a page says and asks that it must not: warnings, errors, and requests
+ * to other hosts than its own but for the files that it is.
+ */
+export function watch(page, origin, files = []) {
   const complaints = [];
   page.on("console", (message) => {
     if (["warning", "error", "assert"].includes(message.type())) {
@@ -41,7 +44,8 @@ export function watch(page, origin) {
   page.on("request", (request) => {
     const url = new URL(request.url());
     const own = url.origin === origin || url.protocol === "data:" || url.protocol === "blob:";
-    if (!own) complaints.push(`request to ${url.href}`);
+    const file = files.includes(url.href.replace(/[?#].*$/, ""));
+    if (!own && !file) complaints.push(`request to ${url.href}`);
   });
   return complaints;
 }

@@ -4,7 +4,7 @@
 // run at the same time.
 import { describe } from "node:test";
 
-const suites = ["search", "lists", "trace", "keyboard", "import", "hostile", "look", "axe"];
+const suites = ["search", "lists", "trace", "keyboard", "import", "export", "hostile", "look", "axe"];
 
 const loaded = await Promise.all(suites.map((name) => import(`./${name}.mjs`)));
 

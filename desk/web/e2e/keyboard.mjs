@@ -15,6 +15,8 @@ export function scenarios() {
     await page.keyboard.type(query);
     await page.keyboard.press("Enter");
     await parameter(page, "q", query);
+    const { traces } = await desk.api("traces", { q: query, limit: 100 });
+    await counts(rows(page, "Traces"), traces.length);
     await page.keyboard.press("Escape");
     await page.keyboard.press("j");
     await page.keyboard.press("j");

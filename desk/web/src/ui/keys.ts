@@ -55,6 +55,12 @@ function usesKey(target: EventTarget | null, key: string): boolean {
   return pressed && target.closest("button, a[href], summary, [role=menuitem], [role=tab]") !== null;
 }
 
+/** Who moves through rows means them by Enter, not the tab or button that was used before. */
+function leaveButton(key: string) {
+  const active = document.activeElement;
+  if ((key === "j" || key === "k") && active instanceof HTMLElement && usesKey(active, "Enter")) active.blur();
+}
+
 let pending = "";
 let pendingSince = 0;
 const chordTime = 1000;
@@ -74,6 +80,7 @@ function dispatch(event: KeyboardEvent) {
     for (const shortcut of all.filter((s) => s.keys === name && (!field || s.inFields) && !modal)) {
       if (shortcut.run(event) === false) continue;
       event.preventDefault();
+      leaveButton(name);
       pending = "";
       return;
     }

@@ -60,8 +60,9 @@ function zoomToRow(state: WaterfallState) {
   showPart(state, { from: start - around, to: start + span.duration + around });
 }
 
-/** Whether a key is for something that scrolls or moves by itself. */
+/** Whether a key is for something that scrolls or moves by itself, as none does by letters. */
 function elsewhere(event: KeyboardEvent): boolean {
+  if (event.key === "j" || event.key === "k") return false;
   const target = event.target as Element | null;
   return Boolean(target?.closest?.(".panel, [role=slider], [role=separator], .menu, [role=tablist]"));
 }

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// A trace as one file, opened from the disk in a browser without a network.
+import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { usual, watch } from "./browser.mjs";
+import { newest } from "./demo.mjs";
+import { clean, image, sent } from "./hostile.mjs";
+import { browser, eventually, says, scenario } from "./scenario.mjs";
+
+/** The tabs that need no desk. */
+const shown = ["Waterfall", "Flame graph", "Sequence", "Topology", "Services", "Statistics", "Agent run", "Logs"];
+
+async function saved(page, folder) {
+  const [download] = await Promise.all([
+    page.waitForEvent("download"),
+    page.getByRole("button", { name: "Save as HTML" }).click(),
+  ]);
+  const path = join(folder, download.suggestedFilename());
+  await download.saveAs(path);
+  return pathToFileURL(path).href;
+}
+
+/** Saves the trace of a page, and looks at the file in a context of its own. */
+async function opened(page, look) {
+  const folder = await mkdtemp(join(tmpdir(), "desk-export-"));
+  const url = await saved(page, folder);
+  const context = await browser.newContext({ ...usual, offline: true });
+  try {
+    const file = await context.newPage();
+    const complaints = watch(file, "file://", [url]);
+    await file.goto(url);
+    await look(file);
+    assert.deepEqual(complaints, []);
+  } finally {
+    await context.close();
+    await rm(folder, { recursive: true });
+  }
+}
+
+async function everyTab(file) {
+  for (const name of shown) {
+    await file.getByRole("tab", { name, exact: true }).click();
+    const panel = file.getByRole("tabpanel", { name, exact: true });
+    await eventually(async () => assert((await panel.innerText()).trim().length > 20, `${name} is empty`));
+  }
+}
+
+/** All tests of exports. */
+export function scenarios() {
+  scenario("a saved trace opens from the disk, without a desk or a network", `/trace/${newest.traceId}`, (page) =>
+    opened(page, async (file) => {
+      await says(file.getByRole("heading", { level: 1 }), /POST \/v1\/chat/);
+      await everyTab(file);
+      await file.getByRole("tab", { name: "Waterfall" }).click();
+      await file.keyboard.press("j");
+      await file.keyboard.press("Enter");
+      await file.getByRole("complementary", { name: "Selected span" }).waitFor();
+      await file.getByRole("region", { name: "Findings" }).getByRole("button").first().click();
+      await file.getByText(/1 of \d+ spans?/).waitFor();
+    }),
+  );
+
+  const hostile = async () => `/trace/${(await sent).traceId}`;
+  scenario("a saved trace with hostile text shows it as text", hostile, (page) =>
+    opened(page, async (file) => {
+      await file.getByRole("heading", { level: 1 }).getByText(image).waitFor();
+      await everyTab(file);
+      await clean(file);
+    }),
+  );
+}
