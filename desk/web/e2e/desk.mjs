@@ -16,7 +16,8 @@ export const workFolder = join(repository, ".cache", "web");
 /** How many questions the demo's agent is asked. */
 export const questions = 24;
 
-function build() {
+/** Builds the program. */
+export function build() {
   mkdirSync(workFolder, { recursive: true });
   const program = join(workFolder, "desk");
   execFileSync(process.env.GO ?? "go", ["build", "-o", program, "./desk"], { cwd: repository, stdio: "inherit" });
@@ -24,14 +25,15 @@ function build() {
 }
 
 /** The addresses in the first line that a desk writes. */
-function addresses(line) {
+export function addresses(line) {
   const page = /open (http:\S+)/.exec(line)?.[1];
   const otlp = /HTTP on (\S+)/.exec(line)?.[1];
   if (!page || !otlp) throw new Error(`desk: first line: ${line}`);
   return { page, otlp: `http://${otlp}` };
 }
 
-async function firstLine(child) {
+/** The first line that a program writes. */
+export async function firstLine(child) {
   for await (const line of createInterface({ input: child.stdout })) return line;
   throw new Error("desk: ended before it said where it is");
 }

@@ -27,9 +27,6 @@ export interface DetailLine {
   readonly cut?: readonly number[];
 }
 
-const none = new Int32Array();
-const noEvents: readonly EventMark[] = [];
-
 /** Whether an event of a name says that something failed: by OpenTelemetry, and by Sidetrace's levels. */
 export function saysFailure(name: string): boolean {
   return name === "exception" || name === "ERROR" || name === "FATAL";
@@ -40,6 +37,37 @@ function saying(key: string, value: unknown): string {
   return `${key}=${typeof value === "string" ? value : JSON.stringify(value)}`.toLowerCase();
 }
 
+/** Where the numbers of each node lie in a list of those of all. */
+class Ranges {
+  private first = new Int32Array(1024).fill(-1);
+  private counts = new Int32Array(1024);
+
+  set(node: number, first: number, count: number) {
+    if (node >= this.first.length) this.grow(node);
+    this.first[node] = first;
+    this.counts[node] = count;
+  }
+
+  private grow(node: number) {
+    const length = Math.max(node + 1, this.first.length * 2);
+    const first = new Int32Array(length).fill(-1);
+    const counts = new Int32Array(length);
+    first.set(this.first);
+    counts.set(this.counts);
+    this.first = first;
+    this.counts = counts;
+  }
+
+  /** Where those of a node begin; -1 if they are not there. */
+  from(node: number): number {
+    return this.first[node] ?? -1;
+  }
+
+  count(node: number): number {
+    return this.counts[node] ?? 0;
+  }
+}
+
 /** The attributes and events of all spans, which come after the rest of a trace. */
 export class Details {
   /** Whether all of them are there. */
@@ -48,38 +76,42 @@ export class Details {
   readonly cut = new Set<number>();
   /** How many attributes, events and links of a node its sender left out. */
   dropped: ReadonlyMap<number, readonly number[]> = new Map();
-  /** Changes as more of them come. */
+  /** Changes as those who read are told that more have come. */
   readonly version: Signal<number> = signal(0);
   private readonly pairs: (readonly [string, unknown])[] = [];
   private readonly sayings: string[] = [];
-  private readonly lists: (Int32Array | undefined)[] = [];
-  private readonly objects: (Record<string, unknown> | undefined)[] = [];
-  private readonly marks = new Map<number, EventMark[]>();
+  /** The indexes of the pairs of all nodes. */
+  private readonly list: number[] = [];
+  private readonly ranges = new Ranges();
+  private readonly objects = new Map<number, Record<string, unknown>>();
+  private readonly marks: EventMark[] = [];
+  private readonly markRanges = new Ranges();
 
   /** The attributes of a node; who reads them before they are there is told when more come. */
   attributes(node: number): Record<string, unknown> {
-    const list = this.lists[node];
-    if (!list) {
+    if (this.ranges.from(node) < 0) {
       this.version.value;
       return {};
     }
-    const made = this.objects[node] ?? this.object(list);
-    this.objects[node] = made;
+    const made = this.objects.get(node) ?? this.object(node);
+    this.objects.set(node, made);
     return made;
   }
 
-  private object(list: Int32Array): Record<string, unknown> {
+  private object(node: number): Record<string, unknown> {
     const made: Record<string, unknown> = Object.create(null);
-    for (const index of list) {
-      const [key, value] = this.pairs[index] ?? ["", undefined];
+    const from = this.ranges.from(node);
+    for (let i = from; i < from + this.ranges.count(node); i++) {
+      const [key, value] = this.pairs[this.list[i] ?? 0] ?? ["", undefined];
       if (!(key in made)) made[key] = value;
     }
     return made;
   }
 
   events(node: number): readonly EventMark[] {
-    if (!this.lists[node]) this.version.value;
-    return this.marks.get(node) ?? noEvents;
+    if (this.ranges.from(node) < 0) this.version.value;
+    const from = this.markRanges.from(node);
+    return from < 0 ? [] : this.marks.slice(from, from + this.markRanges.count(node));
   }
 
   /** Which nodes have an attribute that a text, in lower case, is in, as "key=value". */
@@ -93,8 +125,8 @@ export class Details {
     });
     if (!some) return () => false;
     return (node) => {
-      const list = this.lists[node] ?? none;
-      for (let i = 0; i < list.length; i++) if (found[list[i] ?? 0]) return true;
+      const from = this.ranges.from(node);
+      for (let i = from; i < from + this.ranges.count(node); i++) if (found[this.list[i] ?? 0]) return true;
       return false;
     };
   }
@@ -104,25 +136,29 @@ export class Details {
       this.pairs.push(pair);
       this.sayings.push(saying(...pair));
     }
-    const list = Int32Array.from(line.list);
-    let at = 0;
+    let at = this.list.length;
+    for (const index of line.list) this.list.push(index);
     line.nodes.forEach((node, i) => {
-      const end = at + (line.counts[i] ?? 0);
-      this.lists[node] = list.subarray(at, end);
-      at = end;
+      this.ranges.set(node, at, line.counts[i] ?? 0);
+      at += line.counts[i] ?? 0;
     });
     this.addEvents(line.events);
     for (const node of line.cut ?? []) this.cut.add(node);
-    this.version.value++;
   }
 
+  /** Those of one node come one after the other. */
   private addEvents(events: DetailLine["events"]) {
     events?.nodes.forEach((node, i) => {
       const name = events.of[events.names[i] ?? 0] ?? "";
-      const marks = this.marks.get(node) ?? [];
-      marks.push({ offset: events.offset[i] ?? 0, name, failed: saysFailure(name) });
-      this.marks.set(node, marks);
+      const from = this.markRanges.from(node);
+      this.markRanges.set(node, from < 0 ? this.marks.length : from, this.markRanges.count(node) + 1);
+      this.marks.push({ offset: events.offset[i] ?? 0, name, failed: saysFailure(name) });
     });
+  }
+
+  /** Tells those who read that more have come. */
+  tell() {
+    this.version.value++;
   }
 }
 

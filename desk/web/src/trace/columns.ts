@@ -31,7 +31,14 @@ interface Head {
   readonly replaced: number;
 }
 
+type Place = TreeView["nodes"][number];
+
 class LoadedSpan implements DocumentSpan {
+  name = "";
+  service = "";
+  kind: DocumentSpan["kind"] = "unspecified";
+  status: DocumentSpan["status"] = "unset";
+  duration = 0;
   declare message?: string;
 
   constructor(
@@ -39,11 +46,6 @@ class LoadedSpan implements DocumentSpan {
     readonly node: number,
     readonly id: string,
     readonly parent: string,
-    readonly name: string,
-    readonly service: string,
-    readonly kind: DocumentSpan["kind"],
-    readonly status: DocumentSpan["status"],
-    readonly duration: number,
   ) {}
 
   get start(): string {
@@ -59,7 +61,6 @@ class LoadedSpan implements DocumentSpan {
 export class ColumnsReader {
   readonly details = new Details();
   private head: Head | undefined;
-  private readonly dense = new Map<string, (node: number) => unknown>();
   private readonly sparse = new Map<string, Map<number, unknown>>();
   private readonly lists = new Map<string, readonly unknown[]>();
   private waterfall: WaterfallView | undefined;
@@ -88,18 +89,20 @@ export class ColumnsReader {
 
   private addColumn(name: string, { of, at, all, values = [] }: ColumnsLine) {
     if (at) this.sparse.set(name, new Map(at.map((node, i) => [node, values[i]])));
-    else if (of) this.dense.set(name, (node) => of[values[node] as number]);
-    else if (all !== undefined) this.dense.set(name, () => all);
-    else {
-      this.lists.set(name, values);
-      this.dense.set(name, (node) => values[node]);
-    }
+    else if (of)
+      this.lists.set(
+        name,
+        (values as number[]).map((index) => of[index]),
+      );
+    else if (all !== undefined) this.lists.set(name, new Array(this.spans).fill(all));
+    else this.lists.set(name, values);
   }
 
-  private column<T>(name: string): (node: number) => T {
-    const found = this.dense.get(name);
+  /** What each node has. */
+  private column<T>(name: string): readonly T[] {
+    const found = this.lists.get(name);
     if (!found) throw new SyntaxError(`there is no column ${name}`);
-    return found as (node: number) => T;
+    return found as readonly T[];
   }
 
   private rare<T>(name: string): (node: number) => T | undefined {
@@ -111,7 +114,7 @@ export class ColumnsReader {
     const { head, waterfall } = this;
     if (!head || !waterfall) throw new SyntaxError("the trace has no beginning");
     this.details.dropped = (this.sparse.get("dropped") ?? new Map()) as Details["dropped"];
-    const offsets = Float64Array.from({ length: head.spans }, (_, node) => this.column<number>("start")(node));
+    const offsets = Float64Array.from(this.column<number>("start"));
     const tree = this.tree(head);
     const spans = this.makeSpans(head, tree, offsets);
     return assemble({
@@ -132,44 +135,33 @@ export class ColumnsReader {
       this.column<number>("service"),
       this.column<number>("similar"),
     ];
-    const [self, category] = [
-      this.column<number>("self"),
-      this.column<TreeView["nodes"][number]["category"]>("category"),
-    ];
-    const kind = this.column<TreeView["nodes"][number]["class"]>("class");
-    const source = this.column<string>("source");
-    const badge = this.column<TreeView["nodes"][number]["badge"] | null>("badge");
-    const marks = this.rare<NonNullable<TreeView["nodes"][number]["marks"]>>("marks");
-    const order = (this.lists.get("order") ?? []) as number[];
-    const nodes: TreeView["nodes"] = new Array(head.spans);
+    const [self, source] = [this.column<number>("self"), this.column<string>("source")];
+    const [kind, category] = [this.column<Place["class"]>("class"), this.column<Place["category"]>("category")];
+    const badge = this.column<Place["badge"] | null>("badge");
+    const marks = this.rare<NonNullable<Place["marks"]>>("marks");
+    const order = this.column<number>("order") as number[];
     let orphans = 0;
-    for (let i = 0; i < head.spans; i++) {
-      const [theBadge, theMarks] = [badge(i), marks(i)];
-      if (theMarks?.includes("orphan")) orphans++;
-      nodes[i] = {
-        parent: parent(i),
+    const nodes = parent.map((above, i) => {
+      const node: Place = {
+        parent: above,
         level: 0,
         size: 1,
-        service: service(i),
-        similar: similar(i),
-        self: self(i),
-        class: kind(i),
-        category: category(i),
-        source: source(i),
-        ...(theBadge && { badge: theBadge }),
-        ...(theMarks && { marks: theMarks }),
+        service: service[i] ?? 0,
+        similar: similar[i] ?? 0,
+        self: self[i] ?? 0,
+        class: kind[i] ?? "other",
+        category: category[i] ?? "other",
+        source: source[i] ?? "",
       };
-    }
+      const [theBadge, theMarks] = [badge[i], marks(i)];
+      if (theBadge) node.badge = theBadge;
+      if (theMarks) node.marks = theMarks;
+      if (theMarks?.includes("orphan")) orphans++;
+      return node;
+    });
     measure(nodes, order);
-    return {
-      roots: head.roots,
-      order,
-      nodes,
-      services: [...head.services],
-      classes: head.classes,
-      replaced: head.replaced,
-      orphans,
-    };
+    const { roots, services, classes, replaced } = head;
+    return { roots, order, nodes, services: [...services], classes, replaced, orphans };
   }
 
   private makeSpans(head: Head, tree: TreeView, offsets: Float64Array): LoadedSpan[] {
@@ -178,12 +170,15 @@ export class ColumnsReader {
     const duration = this.column<number>("duration");
     const [message, parentId] = [this.rare<string>("message"), this.rare<string>("parentId")];
     const store = { details: this.details, start: BigInt(head.start), offsets };
-    return Array.from({ length: head.spans }, (_, i) => {
+    return ids.map((id, i) => {
       const place = tree.nodes[i];
-      const above = place && place.parent >= 0 ? ids(place.parent) : "";
-      const parent = parentId(i) ?? above;
-      const service = head.services[place?.service ?? -1] ?? "";
-      const span = new LoadedSpan(store, i, ids(i), parent, names(i), service, kind(i), status(i), duration(i));
+      const parent = parentId(i) ?? ids[place?.parent ?? -1] ?? "";
+      const span = new LoadedSpan(store, i, id, parent);
+      span.name = names[i] ?? "";
+      span.service = head.services[place?.service ?? -1] ?? "";
+      span.kind = kind[i] ?? "unspecified";
+      span.status = status[i] ?? "unset";
+      span.duration = duration[i] ?? 0;
       const said = message(i);
       if (said !== undefined) span.message = said;
       return span;
@@ -204,7 +199,7 @@ export class ColumnsReader {
       node,
       depth: tree.nodes[node]?.level ?? 0,
       offset: (at.offsets[node] ?? 0) + ahead + (shift(node) ?? 0),
-      duration: duration(node),
+      duration: duration[node] ?? 0,
       shift: shift(node) ?? 0,
       skewed: skewed(node) ?? false,
       stage: stage(node) ?? -1,

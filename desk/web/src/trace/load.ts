@@ -14,8 +14,8 @@ export function columnsUrl(id: string): string {
 /** A trace of up to so many spans is shown when all of it is there. */
 const small = 2000;
 
-/** For how long lines are read before the page gets its turn, in ms. */
-const turn = 12;
+/** For how long lines are read before the page gets its turn, and how often it is told of them, in ms. */
+const [turn, told] = [12, 200];
 
 /** Reads until the trace can be shown; reads the rest meanwhile. */
 export async function readColumns(response: Response): Promise<TraceData> {
@@ -39,16 +39,21 @@ async function* untilShown(all: AsyncGenerator<string>, reader: ColumnsReader): 
 async function readRest(all: AsyncGenerator<string>, reader: ColumnsReader) {
   try {
     let since = performance.now();
+    let toldAt = 0;
     for await (const line of all) {
       reader.add(JSON.parse(line));
       if (performance.now() - since < turn) continue;
       await new Promise((resolve) => setTimeout(resolve));
       since = performance.now();
+      if (since - toldAt < told) continue;
+      reader.details.tell();
+      toldAt = since;
     }
   } catch {
     // What came stays, and the page says that it is not everything.
   }
   if (!reader.ended) reader.details.state.value = "failed";
+  reader.details.tell();
 }
 
 interface State {
