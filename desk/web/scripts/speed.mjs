@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Measures in Chromium how fast the page of a large trace is: `npm run speed`, or
-// `npm run speed -- 1000 50000` for traces of other sizes. With TRACE=1 it keeps what
-// Chromium traced in .cache/web, for its Performance panel.
+// `npm run speed -- 1000 50000` for traces of other sizes. What Chromium traced stays in
+// .cache/web, for its Performance panel. Beside the time that passed stands that of the
+// processor, which says more where the machine has other things to do.
 import { spawn } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { launch, usual, watch } from "../e2e/browser.mjs";
 import { build, firstLine, workFolder } from "../e2e/desk.mjs";
@@ -15,6 +16,9 @@ const limits = { "first useful paint": 1500, "longest task while scrolling": 100
 
 const sizes = process.argv.slice(2).map(Number);
 const asked = ["SELECT", "step=99", "url.path=/v1/items/4999", "spark-4", "upstream timed out", "nowhere to be found"];
+
+/** What Chromium traces: tasks, scripts, painting and marks; no pictures, which cost time. */
+const categories = ["-*", "toplevel", "devtools.timeline", "blink.user_timing", "v8", "disabled-by-default-v8.gc"];
 
 async function startDesk(file) {
   const child = spawn(join(workFolder, "desk"), ["open", file, "--listen", "127.0.0.1:0"], {
@@ -27,17 +31,15 @@ async function startDesk(file) {
   return { page, stop: () => child.kill() };
 }
 
-/** Runs in the page before anything else: notes when rows are painted first, and every long task. */
+/** Runs in the page before anything else: notes when rows are painted first. */
 function observe() {
-  window.measured = { painted: 0, tasks: [] };
-  new PerformanceObserver((list) => {
-    for (const { startTime, duration } of list.getEntries()) window.measured.tasks.push({ startTime, duration });
-  }).observe({ type: "longtask", buffered: true });
+  window.measured = { painted: 0 };
   const look = () => {
     if (!document.querySelector(".wf-row") || !document.querySelector(".wf-canvas")) return requestAnimationFrame(look);
     const channel = new MessageChannel(); // its message comes after the frame
     channel.port1.onmessage = () => {
       window.measured.painted = performance.now();
+      performance.mark("painted");
     };
     channel.port2.postMessage(0);
   };
@@ -48,7 +50,7 @@ function observe() {
 async function scrollAll() {
   const list = document.querySelector(".wf-list");
   const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
-  const from = performance.now();
+  performance.mark("scroll begins");
   const times = [];
   let last = await frame();
   for (let i = 0; i < 240; i++) {
@@ -58,7 +60,8 @@ async function scrollAll() {
     times.push(now - last);
     last = now;
   }
-  return { from, to: performance.now(), times };
+  performance.mark("scroll ends");
+  return times;
 }
 
 /** Runs in the page: types a text, and answers how long it took until its matches were painted. */
@@ -81,8 +84,20 @@ async function pressing(key) {
   return performance.now() - from;
 }
 
-function within(tasks, { from, to }) {
-  return tasks.filter(({ startTime, duration }) => startTime + duration > from && startTime < to);
+/** The tasks of the page's main thread, in ms: how long they took, and the processor with them. */
+function readTasks(file) {
+  const { traceEvents } = JSON.parse(readFileSync(file, "utf8"));
+  const marks = traceEvents.filter((event) => event.cat?.includes("blink.user_timing"));
+  const at = (name) => marks.filter((event) => event.name === name).map((event) => event.ts);
+  const main = marks.find((event) => event.name === "painted");
+  const tasks = traceEvents
+    .filter((event) => event.name === "RunTask" || event.name === "ThreadControllerImpl::RunTask")
+    .filter((event) => event.pid === main?.pid && event.tid === main?.tid)
+    .map(({ ts, dur = 0, tdur = 0 }) => ({ ts, took: dur / 1000, processor: tdur / 1000 }));
+  const [begins, ends] = [at("scroll begins"), at("scroll ends")];
+  const scrolling = tasks.filter(({ ts }) => begins.some((begin, i) => ts >= begin && ts < (ends[i] ?? 0)));
+  const before = tasks.filter(({ ts }) => ts <= (main?.ts ?? 0));
+  return { scrolling, before };
 }
 
 const longest = (numbers) => numbers.reduce((most, each) => Math.max(most, each), 0);
@@ -119,8 +134,8 @@ async function measurePage(page, url) {
   await page.evaluate(searchFor, "");
   const folds = [await page.evaluate(pressing, "{"), await page.evaluate(pressing, "}")];
   const flame = await measureFlame(page);
-  const { painted, tasks } = await page.evaluate(() => window.measured);
-  return { painted, tasks, early, late, answer, searches, folds, flame };
+  const { painted } = await page.evaluate(() => window.measured);
+  return { painted, frames: [...early, ...late], answer, searches, folds, flame };
 }
 
 async function measureFlame(page) {
@@ -133,14 +148,14 @@ async function measureFlame(page) {
   return { shown, zooms };
 }
 
-function figures({ painted, tasks, early, late, answer, searches, folds, flame }) {
-  const scrolled = [...within(tasks, early), ...within(tasks, late)].map((task) => task.duration);
-  const times = [...early.times, ...late.times];
+function figures({ painted, frames, answer, searches, folds, flame }, { scrolling, before }) {
   return {
     "first useful paint": painted,
-    "longest task while scrolling": longest(scrolled),
-    "frames while scrolling, 95th": percentile(times, 0.95),
-    "frames while scrolling, longest": longest(times),
+    "  of that the main thread's processor": before.reduce((sum, task) => sum + task.processor, 0),
+    "longest task while scrolling": longest(scrolling.map((task) => task.took)),
+    "  of that the processor": longest(scrolling.map((task) => task.processor)),
+    "frames while scrolling, 95th": percentile(frames, 0.95),
+    "frames while scrolling, longest": longest(frames),
     "search, longest": longest(searches.map((each) => each.took)),
     "collapse and expand all, longer": longest(folds),
     "flame graph shown": flame.shown,
@@ -159,13 +174,13 @@ async function measure(browser, count) {
   const context = await browser.newContext(usual);
   const page = await context.newPage();
   const complaints = watch(page, desk.page);
-  if (process.env.TRACE) await browser.startTracing(page, { path: join(workFolder, `speed-${count}.json`) });
+  const traced = join(workFolder, `speed-${count}.json`);
+  await browser.startTracing(page, { path: traced, categories });
   try {
     const measured = await measurePage(page, desk.page);
-    if (process.env.TRACE) await browser.stopTracing();
-    for (const { took, said } of process.env.TRACE ? measured.searches : []) console.log(took.toFixed(1), said);
-    if (complaints.length > 0) console.log(complaints.join("\n"));
-    return figures(measured);
+    await browser.stopTracing();
+    for (const complaint of complaints) console.log(complaint);
+    return figures(measured, readTasks(traced));
   } finally {
     await context.close();
     desk.stop();

@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"github.com/sidetrace/sidetrace/desk/analysis"
+	"github.com/sidetrace/sidetrace/desk/analysis/agentrun"
 	"github.com/sidetrace/sidetrace/desk/analysis/finding"
 	"github.com/sidetrace/sidetrace/desk/trace"
 )
@@ -67,6 +68,7 @@ func (j *job) columns(to io.Writer) error {
 	}})
 	w.flush()
 	w.details(j.tree)
+	w.run(j)
 	w.line(map[string]any{"end": len(j.tree.Nodes)})
 	return w.err
 }
@@ -251,6 +253,26 @@ func (w *columnWriter) waterfall(j *job) {
 	})
 	fall.Rows = nil // columns have them
 	w.line(map[string]any{"waterfall": fall})
+}
+
+// A columnsRun is a run without its nodes and calls.
+type columnsRun struct {
+	agentrun.Totals
+	FirstFrame     int64 `json:"firstFrame"`
+	FirstFrameSpan int32 `json:"firstFrameSpan"`
+	ModelWall      int64 `json:"modelWall"`
+	ToolWall       int64 `json:"toolWall"`
+}
+
+// run writes what the run took, and the tokens of the spans of its calls.
+func (w *columnWriter) run(j *job) {
+	v := j.runView()
+	used := map[int32]int64{}
+	for i := range v.Calls {
+		used[v.Calls[i].Span] += v.Calls[i].Usage.Total
+	}
+	few(w, j.tree, "tokens", func(node int32, _ *analysis.Node) (int64, bool) { return used[node], used[node] > 0 })
+	w.line(map[string]any{"run": columnsRun{v.Totals, v.FirstFrame, v.FirstFrameSpan, v.ModelWall, v.ToolWall}})
 }
 
 // detailSpans is how many spans are in a line of details.

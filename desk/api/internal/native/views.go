@@ -66,13 +66,15 @@ type runView struct {
 	Warnings []string `json:"warnings,omitempty"`
 }
 
-func (j *job) run() (any, error) {
+func (j *job) run() (any, error) { return j.runView(), nil }
+
+func (j *job) runView() runView {
 	records, err := noderecord.FromLogs(j.trace.Logs)
 	v := runView{Run: agentrun.RollUp(j.tree, records, j.Prices)}
 	if err != nil {
 		v.Warnings = []string{"records of nodes: " + err.Error()}
 	}
-	return v, nil
+	return v
 }
 
 // A sequence is one whose groups have their start as text.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { type Signal, signal } from "@preact/signals";
+import type { Run } from "../api/run";
 import type { DocumentSpan } from "../api/schema";
 
 /** An event of a span, as far as it is drawn. */
@@ -11,6 +12,9 @@ export interface EventMark {
   /** It says that something failed. */
   readonly failed: boolean;
 }
+
+/** A run without its nodes and calls. */
+export type RunTotals = Omit<Run, "nodes" | "models" | "agents" | "calls" | "repeats">;
 
 /** The attributes and events of some spans; attributes are indexes of all pairs so far. */
 export interface DetailLine {
@@ -74,6 +78,10 @@ export class Details {
   readonly state: Signal<"coming" | "whole" | "failed"> = signal("coming");
   /** Nodes of which values were too long to be sent as a whole. */
   readonly cut = new Set<number>();
+  /** What the run took, once it is known. */
+  readonly run: Signal<RunTotals | undefined> = signal(undefined);
+  /** The tokens of the calls of nodes, once the run is known. */
+  tokens: ReadonlyMap<number, number> = new Map();
   /** How many attributes, events and links of a node its sender left out. */
   dropped: ReadonlyMap<number, readonly number[]> = new Map();
   /** Changes as those who read are told that more have come. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import type { DocumentSpan, FindingsView, PathView, SummaryView, TreeView, WaterfallView } from "../api/schema";
-import { type DetailLine, Details } from "./attributes";
+import { type DetailLine, Details, type RunTotals } from "./attributes";
 import { assemble, type TraceData } from "./data";
 
 // A trace in columns, as the desk answers with format=columns: lines of JSON.
@@ -17,6 +17,7 @@ export interface ColumnsLine {
   readonly waterfall?: WaterfallView;
   readonly views?: { readonly summary: SummaryView; readonly path: PathView; readonly findings: FindingsView };
   readonly detail?: DetailLine;
+  readonly run?: RunTotals;
   readonly end?: number;
 }
 
@@ -79,7 +80,13 @@ export class ColumnsReader {
     else if (line.waterfall) this.waterfall = line.waterfall;
     else if (line.views) this.trace = this.make(line.views);
     else if (line.detail) this.details.add(line.detail);
+    else if (line.run) this.addRun(line.run);
     else if (line.end !== undefined) this.end();
+  }
+
+  private addRun(run: RunTotals) {
+    this.details.tokens = (this.sparse.get("tokens") ?? new Map()) as Details["tokens"];
+    this.details.run.value = run;
   }
 
   private end() {
@@ -125,6 +132,7 @@ export class ColumnsReader {
       waterfall: { ...waterfall, rows: this.rows(tree, waterfall, { offsets, start: BigInt(head.start) }) },
       start: BigInt(head.start),
       offsets,
+      logs: head.logs,
       details: this.details,
     });
   }

@@ -34,6 +34,8 @@ export interface TraceData {
   readonly children: { readonly first: Int32Array; readonly list: Int32Array };
   /** The nodes by the ids of their spans. */
   readonly nodes: ReadonlyMap<string, number>;
+  /** How many log records there are. */
+  readonly logs: number;
   /** The attributes and events of the nodes; those of a large trace come later than the rest. */
   readonly details: Details;
   /** The hues of the services. */
@@ -106,5 +108,17 @@ export function readTrace(document: Document): TraceData | undefined {
   const { summary, tree, waterfall, findings, path } = views;
   const offsets = Float64Array.from(spans, (span) => Number(BigInt(span.start) - start));
   const details = detailsOf(spans);
-  return assemble({ id: document.traceId, spans, summary, tree, waterfall, findings, path, start, offsets, details });
+  return assemble({
+    id: document.traceId,
+    spans,
+    summary,
+    tree,
+    waterfall,
+    findings,
+    path,
+    start,
+    offsets,
+    logs: 0,
+    details,
+  });
 }

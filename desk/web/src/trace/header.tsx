@@ -13,7 +13,6 @@ import { failureText } from "../ui/states";
 import { toast } from "../ui/toast";
 import { costText } from "./cost";
 import type { TraceData } from "./data";
-import { useView } from "./view";
 
 /** Names under which spans say which session they belong to (semconv, Sidetrace). */
 const sessionKeys = ["session.id", "sid", "gen_ai.conversation.id", "chat_id"];
@@ -84,7 +83,7 @@ export function TraceHeader({ trace }: { trace: TraceData }) {
 }
 
 function Figures({ trace }: { trace: TraceData }) {
-  const run = useView(trace, "run").value;
+  const run = trace.details.run.value;
   const { errors, levels, serviceCount } = trace.summary;
   const unpriced = run?.cost.unpriced;
   const used = run?.usage;

@@ -29,31 +29,38 @@ interface Frame {
   count: number;
 }
 
+/** The frames of each depth, from left to right. */
+function rowsOf(frames: readonly Frame[]): number[][] {
+  const rows: number[][] = [];
+  frames.forEach(({ depth }, i) => {
+    while (rows.length <= depth) rows.push([]);
+    rows[depth]?.push(i);
+  });
+  const x = (frame: number) => frames[frame]?.x ?? 0;
+  for (const row of rows) {
+    if (row.some((frame, i) => i > 0 && x(frame) < x(row[i - 1] ?? 0))) row.sort((a, b) => x(a) - x(b) || a - b);
+  }
+  return rows;
+}
+
 /** Sorts frames by depth and place, and keeps their parents. */
 function columns(frames: readonly Frame[], width: number): Frames {
-  const order = frames.map((_, i) => i);
-  order.sort((a, b) => {
-    const [one, two] = [frames[a] as Frame, frames[b] as Frame];
-    return one.depth - two.depth || one.x - two.x || a - b;
-  });
+  const byDepth = rowsOf(frames);
+  const order = byDepth.flat();
   const places = new Int32Array(frames.length);
   order.forEach((from, i) => {
     places[from] = i;
   });
   const column = <K extends keyof Frame>(key: K) => order.map((from) => (frames[from] as Frame)[key]);
-  const depth = Int32Array.from(column("depth"));
-  const rows: number[] = [];
-  depth.forEach((at, i) => {
-    while (rows.length <= at) rows.push(i);
-  });
-  rows.push(frames.length);
+  const rows = [0];
+  for (const row of byDepth) rows.push((rows.at(-1) ?? 0) + row.length);
   return {
     length: frames.length,
     width,
     node: Int32Array.from(column("node")),
     x: Float64Array.from(column("x")),
     w: Float64Array.from(column("w")),
-    depth,
+    depth: Int32Array.from(column("depth")),
     parent: Int32Array.from(column("parent"), (parent) => (parent < 0 ? -1 : (places[parent] ?? -1))),
     count: Int32Array.from(column("count")),
     rows,

@@ -19,8 +19,12 @@ function isEmpty(value: unknown): boolean {
   return typeof value === "object" && Object.keys(value).length === 0;
 }
 
-/** What the node trace log has of the node that a span is. */
-export function NodeLog({ trace, node }: TabProps & { node: number }) {
+/** What the node trace log has of the node that a span is; the log comes as log records. */
+export function NodeLog(props: TabProps & { node: number }) {
+  return props.trace.logs > 0 ? <NodeRecord {...props} /> : null;
+}
+
+function NodeRecord({ trace, node }: TabProps & { node: number }) {
   const run = useView(trace, "run").value;
   const found = run?.nodes.find((each) => each.span === node && each.record);
   const record = found?.record;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { useCallback, useEffect, useMemo, useState } from "preact/hooks";
-import type { Run } from "../../api/run";
 import { duration, percent, tokens as tokenText, unknown } from "../../format/format";
 import { t } from "../../i18n";
 import { change, param } from "../../state/router";
@@ -13,7 +12,6 @@ import { FlameCanvas } from "../flame/canvas";
 import { byTime, byWeight, covering, type Frames, neighbour, pathTo } from "../flame/layout";
 import { OperationsTable } from "../flame/operations-table";
 import type { TabProps } from "../tab";
-import { useView } from "../view";
 import { readPart, type Span, within, zoomed } from "../waterfall/axis";
 import "../flame/flame.css";
 
@@ -21,15 +19,8 @@ const orders = ["time", "merged", "tree"] as const;
 type Order = (typeof orders)[number];
 type Measure = "time" | "tokens";
 
-/** The tokens of each span, by the calls that were counted. */
-function tokensOf(run: Run | undefined): Map<number, number> {
-  const found = new Map<number, number>();
-  for (const { span, usage } of run?.calls ?? []) if (span >= 0) found.set(span, (found.get(span) ?? 0) + usage.total);
-  return found;
-}
-
-function framesOf(trace: TraceData, order: Order, measure: Measure, tokens: (node: number) => number): Frames {
-  if (measure === "tokens") return byWeight(trace, { own: tokens, merged: order === "merged" });
+function framesOf(trace: TraceData, order: Order, tokens: ((node: number) => number) | undefined): Frames {
+  if (tokens) return byWeight(trace, { own: tokens, merged: order === "merged" });
   if (order === "time") return byTime(trace, trace.offsets);
   return byWeight(trace, { own: (node) => trace.tree.nodes[node]?.self ?? 0, merged: order === "merged" });
 }
@@ -44,11 +35,12 @@ function chosen(hasTokens: boolean): { order: Order; measure: Measure } {
 
 export default function Flame(props: TabProps) {
   const { trace, selection } = props;
-  const run = useView(trace, "run").value;
-  const counted = useMemo(() => tokensOf(run), [run]);
-  const tokens = useCallback((node: number) => counted.get(node) ?? 0, [counted]);
-  const { order, measure } = chosen(counted.size > 0);
-  const frames = useMemo(() => framesOf(trace, order, measure, tokens), [trace, order, measure, tokens]);
+  const run = trace.details.run.value;
+  const hasTokens = (run?.usage.total ?? 0) > 0;
+  const tokens = useCallback((node: number) => trace.details.tokens.get(node) ?? 0, [trace, run]);
+  const { order, measure } = chosen(hasTokens);
+  const weight = measure === "tokens" ? tokens : undefined;
+  const frames = useMemo(() => framesOf(trace, order, weight), [trace, order, weight]);
   const whole = frames.width;
   const [part, setPart] = useState<Span>(() =>
     order === "time" ? readPart(param("time"), whole) : { from: 0, to: Math.max(1, whole) },
@@ -65,7 +57,7 @@ export default function Flame(props: TabProps) {
   useFlameKeys({ frames, part, cursor, setPart, setCursor, zoom, select: (node) => selection.select(node) });
   return (
     <div class="flame">
-      <Bar order={order} measure={measure} hasTokens={counted.size > 0} />
+      <Bar order={order} measure={measure} hasTokens={hasTokens} />
       <Crumbs trace={trace} frames={frames} part={part} measure={measure} onZoom={zoom} />
       <div class="flame-body">
         {frames.length === 0 ? (
@@ -81,7 +73,7 @@ export default function Flame(props: TabProps) {
             onZoom={zoom}
           />
         )}
-        <OperationsTable {...props} tokens={tokens} hasTokens={counted.size > 0} />
+        <OperationsTable {...props} tokens={tokens} hasTokens={hasTokens} />
       </div>
     </div>
   );
