@@ -95,7 +95,7 @@ export class ColumnsReader {
   }
 
   private addColumn(name: string, { of, at, all, values = [] }: ColumnsLine) {
-    if (at) this.sparse.set(name, new Map(at.map((node, i) => [node, values[i]])));
+    if (at) this.sparse.set(name, mapOf(at, values));
     else if (of)
       this.lists.set(
         name,
@@ -215,6 +215,12 @@ export class ColumnsReader {
       source: tree.nodes[node]?.source ?? "",
     }));
   }
+}
+
+function mapOf(keys: readonly number[], values: readonly unknown[]): Map<number, unknown> {
+  const map = new Map<number, unknown>();
+  for (let i = 0; i < keys.length; i++) map.set(keys[i] ?? 0, values[i]);
+  return map;
 }
 
 /** Finds how deep nodes lie and how many are below them; the order has parents first. */

@@ -86,8 +86,8 @@ function stack(blocks: readonly Block[]): number {
     under = under.filter((each) => each.to > block.from);
     if (under.length < lanes) {
       for (const each of under) if (each.y < block.y + block.height) block.y = Math.max(block.y, each.y + each.height);
-      under.push(block);
-      under.sort((a, b) => a.y - b.y);
+      const place = under.findIndex((each) => each.y > block.y);
+      under.splice(place < 0 ? under.length : place, 0, block);
     }
     height = Math.max(height, block.y + block.height);
   }
