@@ -39,7 +39,8 @@ export function duration(ns: number | undefined): string {
 export function durationTo(ns: number, step: number): string {
   if (ns === 0) return "0 s";
   const size = Math.abs(ns);
-  const [name, unit] = units.findLast(([, each]) => size >= each) ?? ["ns", 1];
+  const fits = (unit: number) => size >= unit && (unit <= 1e9 || step >= unit);
+  const [name, unit] = units.findLast(([, each]) => fits(each)) ?? ["ns", 1];
   const digits = Math.max(0, Math.min(9, Math.ceil(-Math.log10(step / unit) - 1e-9)));
   return `${ns < 0 ? "−" : ""}${(size / unit).toFixed(digits)} ${name}`;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import { useSignal } from "@preact/signals";
 import type { RefObject } from "preact";
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { count } from "../../format/format";
@@ -89,7 +90,7 @@ export function FlameCanvas(props: FlameCanvasProps) {
   const { trace, frames, part, onPart, selection } = props;
   const box = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
-  const [hover, setHover] = useState<Hover | undefined>(undefined);
+  const hover = useSignal<Hover | undefined>(undefined);
   const view = { ...useScroll(box), width: useWidth(box) };
   useDrawing(canvas, props, view);
   const latest = useRef(part);
@@ -112,7 +113,7 @@ export function FlameCanvas(props: FlameCanvasProps) {
     const node = frames.node[frame] ?? -1;
     selection.hovered.value = node;
     const content = <FrameCard {...props} frame={frame} node={node} />;
-    setHover(frame < 0 ? undefined : { x: event.clientX, y: event.clientY, content });
+    hover.value = frame < 0 ? undefined : { x: event.clientX, y: event.clientY, content };
   };
   const choose = (event: MouseEvent) => {
     const frame = under(event);
@@ -121,23 +122,27 @@ export function FlameCanvas(props: FlameCanvasProps) {
   };
   const height = Math.max(0, frames.rows.length - 1) * frameHeight;
   return (
-    <div ref={box} class="flame-box">
-      <div class="flame-space" style={{ height: `${height}px` }}>
-        <canvas
-          ref={canvas}
-          class="flame-canvas"
-          style={{ width: `${view.width}px`, height: `${view.height}px` }}
-          onPointerMove={over}
-          onPointerLeave={() => setHover(undefined)}
-          onClick={choose}
-          onDblClick={(event) => props.onZoom(under(event))}
-        />
+    <>
+      <div ref={box} class="flame-box">
+        <div class="flame-space" style={{ height: `${height}px` }}>
+          <canvas
+            ref={canvas}
+            class="flame-canvas"
+            style={{ width: `${view.width}px`, height: `${view.height}px` }}
+            onPointerMove={over}
+            onPointerLeave={() => {
+              hover.value = undefined;
+            }}
+            onClick={choose}
+            onDblClick={(event) => props.onZoom(under(event))}
+          />
+        </div>
+        <p class="flame-said" role="status">
+          {props.cursor >= 0 && trace.spans[frames.node[props.cursor] ?? -1]?.name}
+        </p>
       </div>
-      <p class="flame-said" role="status">
-        {props.cursor >= 0 && trace.spans[frames.node[props.cursor] ?? -1]?.name}
-      </p>
-      <HoverCard hover={hover} />
-    </div>
+      <HoverCard at={hover} />
+    </>
   );
 }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import { type Signal, useSignal } from "@preact/signals";
 import type { RefObject } from "preact";
-import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useCallback, useEffect, useMemo, useRef } from "preact/hooks";
 import { t } from "../../i18n";
 import { useWidth } from "../../ui/width";
 import type { TabProps } from "../tab";
@@ -27,12 +28,12 @@ import "../waterfall/waterfall.css";
 /** How high the head of the list is, in px. */
 const head = 28;
 const numberWidth = 76;
-const narrow = 640;
+const narrow = 900;
 
 /** Where the columns are for a width of the list. */
 function columns(width: number) {
   const own = width >= narrow;
-  const names = Math.round(Math.max(120, Math.min(Number(nameWidth.value), width * 0.6)));
+  const names = Math.round(Math.max(120, Math.min(Number(nameWidth.value), width * 0.45)));
   const left = names + numberWidth * (own ? 2 : 1);
   return { names, own, left, time: Math.max(0, width - left - 12) };
 }
@@ -53,6 +54,7 @@ function useReveal(list: RefObject<HTMLDivElement | null>, state: WaterfallState
 
 export default function Waterfall(props: TabProps) {
   const state = stateOf(props);
+  const hover = useSignal<Hover | undefined>(undefined);
   const list = useRef<HTMLDivElement>(null);
   const rows = state.rows.value;
   const view = useRowWindow(list, { count: rows.length, rowHeight, head });
@@ -92,11 +94,21 @@ export default function Waterfall(props: TabProps) {
             </Head>
           </HeadLine>
           <div class="wf-space" role="presentation" style={{ height: `${rows.length * rowHeight}px` }}>
-            <Shown {...props} state={state} view={view} left={at.left} width={at.time} marks={marks} row={row} />
+            <Shown
+              {...props}
+              state={state}
+              view={view}
+              left={at.left}
+              width={at.time}
+              marks={marks}
+              row={row}
+              hover={hover}
+            />
           </div>
         </div>
         <NameHandle width={at.names} />
         <Sticky state={state} top={view.top} left={at.left} width={at.time} onGo={(to) => goToRow(state, props, to)} />
+        <HoverCard at={hover} />
         {rows.length === 0 && <p class="wf-none dim">{t("wf.none")}</p>}
       </div>
     </div>
@@ -110,11 +122,11 @@ interface ShownProps extends TabProps {
   readonly width: number;
   readonly marks: readonly number[];
   readonly row: number;
+  readonly hover: Signal<Hover | undefined>;
 }
 
 /** The rows that are drawn, and their bars. */
-function Shown({ state, view, left, width, marks, row: cursor, trace, selection, search }: ShownProps) {
-  const [hover, setHover] = useState<Hover | undefined>(undefined);
+function Shown({ state, view, left, width, marks, row: cursor, hover, trace, selection, search }: ShownProps) {
   const { rows: rowsSignal } = state;
   const rows = rowsSignal.value;
   const last = Math.min(view.last, rows.length);
@@ -125,10 +137,14 @@ function Shown({ state, view, left, width, marks, row: cursor, trace, selection,
     const cell = (event.target as HTMLElement).closest<HTMLElement>(".wf-time");
     const node = rows.node[Number(cell?.dataset.row ?? -1)];
     selection.hovered.value = node ?? -1;
-    if (node === undefined) setHover(undefined);
+    if (node === undefined) hover.value = undefined;
     else {
       const start = state.starts.peek()[node] ?? 0;
-      setHover({ x: event.clientX, y: event.clientY, content: <SpanCard trace={trace} node={node} start={start} /> });
+      hover.value = {
+        x: event.clientX,
+        y: event.clientY,
+        content: <SpanCard trace={trace} node={node} start={start} />,
+      };
     }
   };
   const shown = [];
@@ -155,13 +171,12 @@ function Shown({ state, view, left, width, marks, row: cursor, trace, selection,
       style={{ transform: `translateY(${view.first * rowHeight}px)` }}
       onPointerMove={over}
       onPointerLeave={() => {
-        setHover(undefined);
+        hover.value = undefined;
         selection.hovered.value = -1;
       }}
     >
       {shown}
       <Bars state={state} first={view.first} last={last} width={width} left={left} marks={marks} />
-      <HoverCard hover={hover} />
     </div>
   );
 }

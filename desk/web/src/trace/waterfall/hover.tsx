@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import type { ReadonlySignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
 
@@ -10,8 +11,12 @@ export interface Hover {
   readonly content: ComponentChildren;
 }
 
-/** A card beside the pointer, within the page. */
-export function HoverCard({ hover }: { hover: Hover | undefined }) {
+/**
+ * A card beside the pointer, within the page. It must not stand in an element that is
+ * moved or contained, as such elements hold what is fixed.
+ */
+export function HoverCard({ at }: { at: ReadonlySignal<Hover | undefined> }) {
+  const hover = at.value;
   const card = useRef<HTMLDivElement>(null);
   useLayoutEffect(() => {
     const element = card.current;

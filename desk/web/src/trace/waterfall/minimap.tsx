@@ -8,10 +8,11 @@ import { colourValue, theme } from "../../state/settings";
 import { useWidth } from "../../ui/width";
 import type { Span } from "./axis";
 import { moved, within } from "./axis";
-import { miniature } from "./miniature";
+import { failure, miniature } from "./miniature";
 import { showPart, type WaterfallState } from "./state";
 
-const height = 44;
+/** How high it is, and the strip for errors, in px. */
+const [height, strip] = [46, 3];
 
 function bytesOf(colour: string): number[] {
   const hex = colour.replace("#", "");
@@ -30,27 +31,27 @@ function draw(canvas: HTMLCanvasElement, state: WaterfallState, width: number) {
       length: rows.length,
       start: (row) => starts[rows[row]?.node ?? 0] ?? 0,
       duration: (row) => rows[row]?.duration ?? 0,
+      failed: (row) => trace.spans[rows[row]?.node ?? 0]?.status === "error",
       colour: (row) => {
-        const span = trace.spans[rows[row]?.node ?? 0];
-        if (!span || span.status === "error") return hues + 1;
-        return 1 + (trace.palette.get(span.service) ?? hash(span.service) % hues);
+        const service = trace.spans[rows[row]?.node ?? 0]?.service ?? "";
+        return 1 + (trace.palette.get(service) ?? hash(service) % hues);
       },
     },
     trace.duration,
-    wide,
-    high,
+    { width: wide, height: high, strip: Math.round(strip * ratio) },
   );
-  const colours = [...Array.from({ length: hues }, (_, i) => colourValue(`s${i}`)), colourValue("error")].map(bytesOf);
+  const colours = Array.from({ length: hues }, (_, i) => bytesOf(colourValue(`s${i}`)));
+  const error = bytesOf(colourValue("error"));
   canvas.width = wide;
   canvas.height = high;
   const context = canvas.getContext("2d");
   if (!context) return;
   const image = context.createImageData(wide, high);
   picture.forEach((index, i) => {
-    const colour = colours[index - 1];
+    const colour = index === failure ? error : colours[index - 1];
     if (!colour) return;
     image.data.set(colour, i * 4);
-    image.data[i * 4 + 3] = index > hues ? 255 : 190;
+    image.data[i * 4 + 3] = index === failure ? 255 : 190;
   });
   context.putImageData(image, 0, 0);
 }
