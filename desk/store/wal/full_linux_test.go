@@ -4,6 +4,7 @@ package wal_test
 
 import (
 	"bytes"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -53,6 +54,30 @@ func TestDiskFull(t *testing.T) {
 	_, found, all := open(t, cfg, 0)
 	assert.Equal(t, &wal.Recovery{Requests: written + 1}, found)
 	assert.Equal(t, "there is room", all[written].body)
+}
+
+// A file for whose first request there was no room is not taken for the one that
+// gets its name later.
+func TestDiskFullAtAFilesBeginning(t *testing.T) {
+	dir := disk(t, "1m")
+	cfg := wal.Config{Dir: filepath.Join(dir, "log")}
+	l, _, _ := open(t, cfg, 0)
+	add(t, l, 1, 3)
+	covered := l.Rotate()
+	others := filepath.Join(dir, "others")
+	require.NoError(t, os.WriteFile(others, make([]byte, 900<<10), 0o600))
+	noise := make([]byte, 200<<10)
+	_, err := rand.NewChaCha8([32]byte{}).Read(noise)
+	require.NoError(t, err)
+	_, err = l.Append(wal.Traces, noise)
+	require.ErrorIs(t, err, wal.ErrFull)
+	l.Rotate()
+	require.NoError(t, os.Remove(others))
+	add(t, l, 4, 6)
+	require.NoError(t, l.Release(covered))
+	require.NoError(t, l.Close())
+	_, _, all := open(t, cfg, covered)
+	assert.Equal(t, want(4, 6), all)
 }
 
 func TestDiskIsFullFromTheStart(t *testing.T) {

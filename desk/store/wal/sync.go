@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"syscall"
 	"time"
 )
@@ -59,6 +60,17 @@ func (l *Log) syncInGroups() {
 			l.report(err)
 		}
 	}
+}
+
+// makeDir makes a folder that survives a power cut.
+func makeDir(path string) error {
+	if _, err := os.Stat(path); err == nil {
+		return nil
+	}
+	if err := os.MkdirAll(path, 0o700); err != nil {
+		return err
+	}
+	return syncDir(filepath.Dir(path))
 }
 
 // syncDir makes what was made or removed in a folder survive a power cut. Some

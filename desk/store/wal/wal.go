@@ -200,7 +200,7 @@ func (l *Log) openLocked(n int64) error {
 	if l.handle != nil {
 		return nil
 	}
-	if err := os.MkdirAll(l.cfg.Dir, 0o700); err != nil {
+	if err := makeDir(l.cfg.Dir); err != nil {
 		return err
 	}
 	path := l.path(l.next)
@@ -226,12 +226,18 @@ func (l *Log) path(first Position) string {
 
 const extension = ".log"
 
-// endLocked closes the current file: nothing is added to it any more.
+// endLocked closes the current file: nothing is added to it any more. One that has
+// no request is removed, since the next file has the same name.
 func (l *Log) endLocked() {
 	if l.handle == nil {
 		return
 	}
-	if err := errors.Join(l.handle.Sync(), l.handle.Close()); err != nil {
+	err := errors.Join(l.handle.Sync(), l.handle.Close())
+	if last := len(l.files) - 1; l.files[last].last < l.files[last].first {
+		err = errors.Join(err, os.Remove(l.files[last].path))
+		l.files = l.files[:last]
+	}
+	if err != nil {
 		l.report(fmt.Errorf("end %s: %w", l.handle.Name(), err))
 	}
 	l.handle, l.synced = nil, l.next-1
