@@ -156,7 +156,7 @@ func pad(into, id []byte) {
 // Read fills d with what is in a log record's bytes.
 func (d *LogDetail) Read(l *Log) {
 	*d = LogDetail{Attributes: d.Attributes[:0]}
-	var body []byte
+	var body joined
 	for f := (fields{b: l.Raw}); f.next(); {
 		switch f.tag {
 		case logObserved:
@@ -168,7 +168,7 @@ func (d *LogDetail) Read(l *Log) {
 		case logEventName:
 			d.EventName = f.bytes
 		case logBody:
-			body = join(body, f.bytes)
+			body.add(f.bytes)
 		case logAttributes:
 			d.Attributes = appendPair(d.Attributes, f.bytes)
 		case logDropped:
@@ -177,7 +177,7 @@ func (d *LogDetail) Read(l *Log) {
 			d.Flags = uint32(f.num)
 		}
 	}
-	d.Body = readValue(body)
+	d.Body = readValue(body.bytes)
 }
 
 // ReadResource fills d with a group's resource.
@@ -257,16 +257,16 @@ func appendPair(pairs []KeyValue, b []byte) []KeyValue {
 		return pairs
 	}
 	*kv = KeyValue{}
-	var value []byte
+	var value joined
 	for f := (fields{b: b}); f.next(); {
 		switch f.tag {
 		case pairKey:
 			kv.Key = f.bytes
 		case pairValue:
-			value = join(value, f.bytes)
+			value.add(f.bytes)
 		}
 	}
-	kv.Value = readValue(value)
+	kv.Value = readValue(value.bytes)
 	return pairs
 }
 

@@ -12,6 +12,7 @@ package wire
 import (
 	"cmp"
 	"fmt"
+	"slices"
 
 	"github.com/sidetrace/sidetrace/desk/trace"
 	"github.com/sidetrace/sidetrace/desk/trace/format"
@@ -23,6 +24,7 @@ type Request struct {
 	Groups []Group
 	Spans  []Span
 	Logs   []Log
+	Size   int // of the request, in bytes
 
 	skipped int   // records and attributes that were left out
 	first   error // why the first of them was
@@ -99,7 +101,7 @@ func (r *Request) FindLogs(b []byte) error {
 type recordParser func(f fields, depth int) error
 
 func (r *Request) parse(b []byte, record recordParser) error {
-	*r = Request{Groups: r.Groups[:0], Spans: r.Spans[:0], Logs: r.Logs[:0], checked: r.checked}
+	*r = Request{Groups: r.Groups[:0], Spans: r.Spans[:0], Logs: r.Logs[:0], Size: len(b), checked: r.checked}
 	f := fields{b: b}
 	for f.next() {
 		if f.tag == requestResources {
@@ -120,7 +122,8 @@ func (r *Request) parse(b []byte, record recordParser) error {
 // origin reads a ResourceSpans. Its resource may stand behind its scopes.
 func (r *Request) origin(f fields, record recordParser) error {
 	from := len(r.Groups)
-	var resource, schema []byte
+	var resource joined
+	var schema []byte
 	wrong := ""
 	for f.next() {
 		switch f.tag {
@@ -128,7 +131,7 @@ func (r *Request) origin(f fields, record recordParser) error {
 			if err := r.checkResource(f.in()); err != nil {
 				return err
 			}
-			resource = join(resource, f.bytes)
+			resource.add(f.bytes)
 			wrong, r.wrong = cmp.Or(r.wrong, wrong), ""
 		case originSchema:
 			schema = f.bytes
@@ -142,22 +145,25 @@ func (r *Request) origin(f fields, record recordParser) error {
 	r.wrong = wrong
 	r.good("resource", schema)
 	for i := from; i < len(r.Groups); i++ {
-		r.Groups[i].Resource, r.Groups[i].ResourceSchema = resource, schema
+		r.Groups[i].Resource, r.Groups[i].ResourceSchema = resource.bytes, schema
 	}
 	return f.err()
 }
 
+// scope reads a ScopeSpans or ScopeLogs. One without records is no group: there may
+// be one for every two bytes.
 func (r *Request) scope(f fields, record recordParser) error {
-	at := len(r.Groups)
+	at, records := len(r.Groups), len(r.Spans)+len(r.Logs)
 	r.Groups = append(r.Groups, Group{})
-	var scope, schema []byte
+	var scope joined
+	var schema []byte
 	wrong := ""
 	for f.next() {
 		var err error
 		switch f.tag {
 		case scopeScope:
 			err = r.checkScope(f.in())
-			scope = join(scope, f.bytes)
+			scope.add(f.bytes)
 			wrong, r.wrong = cmp.Or(r.wrong, wrong), ""
 		case scopeSchema:
 			schema = f.bytes
@@ -171,17 +177,30 @@ func (r *Request) scope(f fields, record recordParser) error {
 	}
 	r.wrong = wrong
 	r.good("scope", schema)
-	r.Groups[at].Scope, r.Groups[at].ScopeSchema = scope, schema
+	r.Groups[at].Scope, r.Groups[at].ScopeSchema = scope.bytes, schema
+	if len(r.Spans)+len(r.Logs) == records {
+		r.Groups = r.Groups[:at]
+	}
 	return f.err()
 }
 
-// join is a message that was given in parts: their concatenation, as protobuf
+// joined is a message that was given in parts: their concatenation, as protobuf
 // merges them.
-func join(a, b []byte) []byte {
-	if len(a) == 0 {
-		return b
+type joined struct {
+	bytes []byte
+	own   bool // they are a copy, which may grow
+}
+
+// add adds a part. However many there are, each byte is copied a few times at most.
+func (j *joined) add(part []byte) {
+	if len(j.bytes) == 0 {
+		*j = joined{bytes: part}
+		return
 	}
-	return append(a[:len(a):len(a)], b...)
+	if !j.own {
+		j.bytes, j.own = slices.Clip(j.bytes), true
+	}
+	j.bytes = append(j.bytes, part...)
 }
 
 // good reports whether nothing was wrong since the last call. Otherwise it counts

@@ -3,7 +3,10 @@
 package wire_test
 
 import (
+	"bytes"
 	"errors"
+	"runtime"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -12,6 +15,7 @@ import (
 	logspb "go.opentelemetry.io/proto/otlp/logs/v1"
 	resourcepb "go.opentelemetry.io/proto/otlp/resource/v1"
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
+	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/sidetrace/sidetrace/desk/internal/gen"
@@ -233,6 +237,43 @@ func TestPartsAreMerged(t *testing.T) {
 	var r wire.Request
 	require.NoError(t, r.ParseTraces(b))
 	assert.Len(t, spans(&r)[0].Resource.Attributes, 2)
+}
+
+// However many parts there are, what is read takes memory in proportion to the
+// request.
+func TestManyParts(t *testing.T) {
+	const n = 20_000
+	field := func(number protowire.Number, b []byte) []byte {
+		return protowire.AppendBytes(protowire.AppendTag(nil, number, protowire.BytesType), b)
+	}
+	many := func(number protowire.Number, part []byte) []byte { return bytes.Repeat(field(number, part), n) }
+	ids := bytesOf(t, &tracepb.Span{TraceId: []byte{1}, SpanId: []byte{1}})
+	dropped, text := bytesOf(t, &resourcepb.Resource{DroppedAttributesCount: 1}), bytesOf(t, nested(0))
+	for _, tt := range []struct {
+		name           string
+		resource, span []byte // parts of a ResourceSpans and of a span
+		scopes         []byte
+	}{
+		{"of a resource", many(1, dropped), nil, nil},
+		{"of a scope", nil, nil, many(1, bytesOf(t, &commonpb.InstrumentationScope{Version: "1"}))},
+		{"of a value", nil, field(9, many(2, text)), nil},
+		{"scopes without spans", many(2, nil), nil, nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			span := field(2, slices.Concat(ids, tt.span))
+			b := field(1, slices.Concat(tt.resource, field(2, slices.Concat(tt.scopes, span))))
+			var r wire.Request
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			require.NoError(t, r.ParseTraces(b))
+			got := spans(&r)
+			runtime.ReadMemStats(&after)
+			assert.Len(t, r.Groups, 1)
+			assert.Len(t, got, 1)
+			assert.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(20*len(b)+1<<16))
+			sameTraces(t, b)
+		})
+	}
 }
 
 func TestListInParts(t *testing.T) {
