@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/maphash"
+	"math"
 	"sync"
 	"time"
 
@@ -161,10 +162,12 @@ func everyRecord(int) bool { return true }
 // returns the traces that they are of, those more than once whose records are not
 // side by side.
 func (s *Store) insertLocked(r *wire.Request, at wal.Position, now time.Time, wanted func(n int) bool) (touched []traceID) {
+	made := s.head.origins.Made()
 	origins := make([]*segment.Origin, len(r.Groups))
 	for i := range r.Groups {
 		origins[i] = s.head.origins.Of(&r.Groups[i])
 	}
+	from := place{position: at, of: uint32(len(r.Spans) + len(r.Logs)), share: shareOf(r, s.head.origins.Made()-made)}
 	var t *headTrace
 	of := func(id traceID) *headTrace {
 		if t == nil || t.id != id {
@@ -176,18 +179,19 @@ func (s *Store) insertLocked(r *wire.Request, at wal.Position, now time.Time, wa
 		}
 		return t
 	}
-	records := uint32(len(r.Spans) + len(r.Logs))
 	for i := range r.Spans {
 		if wanted(i) {
 			sp := &r.Spans[i]
-			s.head.addSpan(of(sp.TraceID), &headSpan{segment.Span{Span: *sp, Origin: origins[sp.Group]}, place{at, uint32(i), records}})
+			from.n = uint32(i)
+			s.head.addSpan(of(sp.TraceID), &headSpan{segment.Span{Span: *sp, Origin: origins[sp.Group]}, from})
 		}
 	}
 	for i := range r.Logs {
 		if !wanted(i) {
 			continue
 		}
-		l := &headLog{segment.Log{Log: r.Logs[i], Origin: origins[r.Logs[i].Group]}, place{at, uint32(i), records}}
+		from.n = uint32(i)
+		l := &headLog{segment.Log{Log: r.Logs[i], Origin: origins[r.Logs[i].Group]}, from}
 		if l.TraceID.IsZero() {
 			s.head.addLoose(l, now)
 			continue
@@ -196,6 +200,19 @@ func (s *Store) insertLocked(r *wire.Request, at wal.Position, now time.Time, wa
 	}
 	s.head.changes++
 	return touched
+}
+
+// shareOf is what each record of a request has to answer for besides its own bytes:
+// the rest of the request, which stays as long as they do, and what was made of it.
+func shareOf(r *wire.Request, made int64) uint32 {
+	rest := int64(r.Size) + made
+	for i := range r.Spans {
+		rest -= int64(len(r.Spans[i].Raw))
+	}
+	for i := range r.Logs {
+		rest -= int64(len(r.Logs[i].Raw))
+	}
+	return uint32(min(max(rest, 0)/int64(max(len(r.Spans)+len(r.Logs), 1)), math.MaxUint32))
 }
 
 // lookBack is how many segments are asked for earlier parts of a trace.

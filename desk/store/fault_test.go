@@ -3,6 +3,7 @@
 package store_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"os"
@@ -238,4 +239,22 @@ func TestBackPressure(t *testing.T) {
 	ask(t, s)
 	resume()
 	send(t, s, agentBatches(6, 1, 20)[0])
+}
+
+// What records share counts as memory: spans of a few bytes, each of a process with a
+// large description, do not wait until there are thousands of them.
+func TestLargeResources(t *testing.T) {
+	s := open(t, store.Config{Dir: t.TempDir(), HeadBytes: 1 << 20, HoldBack: time.Nanosecond})
+	m := &trace.Batch{}
+	for i := range 20 {
+		text := string(bytes.Repeat([]byte{byte('a' + i)}, 200<<10))
+		m.Spans = append(m.Spans, trace.Span{
+			TraceID: trace.TraceID{byte(i), 1}, ID: trace.SpanID{1}, Start: began,
+			Resource: &trace.Resource{Attributes: []trace.KeyValue{{Key: "process.command_line", Value: trace.String(text)}}},
+		})
+		send(t, s, &trace.Batch{Spans: m.Spans[i:]})
+		s.WaitForSegments()
+	}
+	assert.Greater(t, s.Segments(), 2)
+	modelOf([]*trace.Batch{m}).has(t, s)
 }

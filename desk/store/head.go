@@ -55,12 +55,16 @@ type place struct {
 	position wal.Position
 	n        uint32 // among the records of the request
 	of       uint32 // so many
+	share    uint32 // of the memory that the request takes besides its records
 }
 
 func newHead() head { return head{traces: map[traceID]*headTrace{}} }
 
 // overhead is about how much memory a record takes besides its bytes.
 const overhead = 200
+
+// weight is how much memory a record of so many bytes takes.
+func (p *place) weight(raw []byte) int64 { return int64(len(raw)) + int64(p.share) + overhead }
 
 // of is a trace of the head.
 func (h *head) of(id traceID, now time.Time) (t *headTrace, isNew bool) {
@@ -78,7 +82,7 @@ func (h *head) of(id traceID, now time.Time) (t *headTrace, isNew bool) {
 func (h *head) addSpan(t *headTrace, s *headSpan) {
 	t.spans = append(t.spans, *s)
 	t.start, t.end = min(t.start, s.Start), max(t.end, endOf(&s.Span.Span))
-	n := int64(len(s.Raw) + overhead)
+	n := s.at.weight(s.Raw)
 	t.bytes += n
 	h.bytes += n
 	h.spans++
@@ -99,7 +103,7 @@ func endOf(s *wire.Span) int64 {
 }
 
 func (h *head) addLog(t *headTrace, l *headLog) {
-	n := int64(len(l.Raw) + overhead)
+	n := l.at.weight(l.Raw)
 	t.logs = append(t.logs, *l)
 	t.bytes += n
 	h.bytes += n
@@ -111,7 +115,7 @@ func (h *head) addLoose(l *headLog, now time.Time) {
 		h.since = now
 	}
 	h.loose = append(h.loose, *l)
-	h.bytes += int64(len(l.Raw) + overhead)
+	h.bytes += l.at.weight(l.Raw)
 	h.logs++
 }
 
@@ -128,7 +132,7 @@ func (h *head) remove(t *headTrace) {
 func (h *head) takeLoose() []headLog {
 	out := h.loose
 	for i := range out {
-		h.bytes -= int64(len(out[i].Raw) + overhead)
+		h.bytes -= out[i].at.weight(out[i].Raw)
 	}
 	h.logs -= len(out)
 	h.loose = nil

@@ -32,12 +32,21 @@ func NewOrigin(g wire.Group) *Origin {
 type Origins struct {
 	known map[uint64][]*Origin
 	n     int
+	size  int64 // of those that are known
+	made  int64
 	last  *Origin
 }
 
-// maxOrigins is how many are remembered before all are forgotten: there may be
-// some that never come again.
-const maxOrigins = 4096
+// maxOrigins is how many are remembered before all are forgotten, and
+// maxOriginBytes how much memory they may take: there may be some that never come
+// again.
+const (
+	maxOrigins     = 4096
+	maxOriginBytes = 16 << 20
+)
+
+// Made is how much memory all origins took that were made, in bytes.
+func (o *Origins) Made() int64 { return o.made }
 
 var originSeed = maphash.MakeSeed()
 
@@ -53,15 +62,23 @@ func (o *Origins) Of(g *wire.Group) *Origin {
 			return known
 		}
 	}
-	if o.known == nil || o.n >= maxOrigins {
-		o.known, o.n = map[uint64][]*Origin{}, 0
+	if o.known == nil || o.n >= maxOrigins || o.size >= maxOriginBytes {
+		o.known, o.n, o.size = map[uint64][]*Origin{}, 0, 0
 	}
 	o.last = NewOrigin(wire.Group{
 		Resource: clone(g.Resource), ResourceSchema: clone(g.ResourceSchema), Scope: clone(g.Scope), ScopeSchema: clone(g.ScopeSchema),
 	})
 	o.known[sum] = append(o.known[sum], o.last)
-	o.n++
+	weight := o.last.weight()
+	o.n, o.size, o.made = o.n+1, o.size+weight, o.made+weight
 	return o.last
+}
+
+// weight is about how many bytes an origin takes: its messages, and what they say in
+// the model.
+func (o *Origin) weight() int64 {
+	g := &o.Group
+	return 200 + 3*int64(len(g.Resource)+len(g.ResourceSchema)+len(g.Scope)+len(g.ScopeSchema))
 }
 
 func clone(b []byte) []byte { return append([]byte(nil), b...) }
