@@ -23,6 +23,7 @@ import (
 
 	"github.com/sidetrace/sidetrace/desk/source"
 	"github.com/sidetrace/sidetrace/desk/store"
+	"github.com/sidetrace/sidetrace/desk/store/wal"
 	"github.com/sidetrace/sidetrace/desk/trace"
 	"github.com/sidetrace/sidetrace/desk/trace/format"
 )
@@ -273,6 +274,43 @@ func TestDeathAfterAMerge(t *testing.T) {
 	s = open(t, store.Config{Dir: before})
 	modelOf(batches).has(t, s)
 	assert.Less(t, s.Segments(), n)
+}
+
+// The process dies while somebody reads segments that were merged, and what they were
+// merged into has been merged again.
+func TestDeathWhileMergedSegmentsAreRead(t *testing.T) {
+	dir := t.TempDir()
+	batches := agentBatches(5, 4, 50)
+	s := inSegments(t, store.Config{Dir: dir}, batches[:2])
+	_, err := s.Scan(t.Context(), &source.Search{}, func(*source.Hit) bool {
+		require.NoError(t, s.MergeAll())
+		sendAll(t, s, batches[2:])
+		require.NoError(t, s.Flush(t.Context()))
+		require.NoError(t, s.MergeAll())
+		require.Equal(t, 1, s.Segments())
+		dir = copyDir(t, dir)
+		return false
+	})
+	require.NoError(t, err)
+	s = open(t, store.Config{Dir: dir})
+	assert.Equal(t, 1, s.Segments())
+	modelOf(batches).has(t, s)
+}
+
+// A request that the log has twice, as it was sent again after its first writing could
+// not be made safe, is kept once.
+func TestTwiceInTheLog(t *testing.T) {
+	dir := t.TempDir()
+	batch := &trace.Batch{Spans: request(5)}
+	traces, _ := encode(t, batch)
+	l, _, err := wal.Open(wal.Config{Dir: filepath.Join(dir, "log")}, 0, nil)
+	require.NoError(t, err)
+	for range 2 {
+		_, err := l.Append(wal.Traces, traces)
+		require.NoError(t, err)
+	}
+	require.NoError(t, l.Close())
+	modelOf([]*trace.Batch{batch}).has(t, open(t, store.Config{Dir: dir}))
 }
 
 // Traces that go on are held back when a segment is written, and are neither lost

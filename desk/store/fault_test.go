@@ -8,6 +8,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -257,4 +258,26 @@ func TestLargeResources(t *testing.T) {
 	}
 	assert.Greater(t, s.Segments(), 2)
 	modelOf([]*trace.Batch{m}).has(t, s)
+}
+
+// Segments of few but long spans are not merged, however well they compress: all of a
+// merge is in memory.
+func TestLongSpansAreNotMerged(t *testing.T) {
+	s := open(t, store.Config{Dir: t.TempDir(), HeadBytes: 1 << 20})
+	for _, tt := range []struct {
+		name   string
+		length int
+		want   int
+	}{{"long", 300 << 10, 8}, {"short", 100, 9}} {
+		for i := range 8 {
+			id := trace.TraceID{byte(tt.length), byte(i), 1}
+			send(t, s, &trace.Batch{Spans: []trace.Span{{
+				TraceID: id, ID: trace.SpanID{1}, Start: began,
+				Attributes: []trace.KeyValue{{Key: "text", Value: trace.String(strings.Repeat("ha ", tt.length/3))}},
+			}}})
+			require.NoError(t, s.Flush(t.Context()))
+		}
+		require.NoError(t, s.Merge())
+		assert.Equal(t, tt.want, s.Segments(), tt.name)
+	}
 }

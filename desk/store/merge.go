@@ -3,13 +3,15 @@
 package store
 
 import (
+	"errors"
 	"fmt"
+	"os"
 
 	"github.com/sidetrace/sidetrace/desk/store/segment"
 )
 
-// A segment is small with fewer than a fourth of the spans that the head takes, and
-// so many that follow one another are merged, unless they have more spans together.
+// A segment is small with less than a fourth of what the head takes, and so many that
+// follow one another are merged, unless they have more than that together.
 const (
 	smallShare  = 4
 	mergeAtOnce = 8
@@ -60,12 +62,19 @@ func (s *Store) smallLocked() []*segment.Segment {
 	return nil
 }
 
+// recordsOf is how many records a segment has, or how many of usual length take the
+// same memory, if these are more: all of a merge are in memory at once.
+func (s *Store) recordsOf(g *segment.Segment) int {
+	usual := float64(s.cfg.HeadBytes) / float64(s.cfg.HeadSpans)
+	return max(g.Manifest.Spans+g.Manifest.Logs, int(float64(g.Manifest.Raw)/usual))
+}
+
 // smallRunLocked are the first segments in a row that have fewer records than a
 // size each, if they are enough of them or have enough together.
 func (s *Store) smallRunLocked(size, enough int) []*segment.Segment {
 	from, sum := 0, 0
 	for i, g := range s.segments {
-		n := g.Manifest.Spans + g.Manifest.Logs
+		n := s.recordsOf(g)
 		if n >= size || s.unmergeable[g] {
 			from, sum = i+1, 0
 			continue
@@ -109,7 +118,11 @@ func (s *Store) mergeParts(parts, all []*segment.Segment, seq uint64) (*segment.
 	if err != nil {
 		return nil, err
 	}
-	return segment.Open(dir, s.caches)
+	g, err := segment.Open(dir, s.caches)
+	if err != nil { // the next try makes another one of the same parts
+		return nil, errors.Join(err, os.RemoveAll(dir))
+	}
+	return g, nil
 }
 
 // addEarlier adds what segments before the first have of the traces that they may

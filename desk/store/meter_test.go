@@ -270,3 +270,37 @@ func TestCountingWhileItComes(t *testing.T) {
 	counting.Wait()
 	sourcetest.Agree(t, oracle, s, &sourcetest.Questions{By: [][]query.Field{{field(t, "name")}}, Limit: 10})
 }
+
+// A call counts in the minute of the called span, whichever segment has it: parents
+// come last, and begin long before.
+func TestEdgesOfLateParents(t *testing.T) {
+	const minute = int64(time.Minute)
+	start := began - began%minute
+	of := func(service string, span, parent byte, at int64) trace.Span {
+		return trace.Span{
+			TraceID: trace.TraceID{1}, ID: trace.SpanID{span}, Parent: trace.SpanID{parent}, Start: at, End: at + 1,
+			Resource: &trace.Resource{Attributes: []trace.KeyValue{{Key: "service.name", Value: trace.String(service)}}},
+		}
+	}
+	s := inSegments(t, store.Config{Dir: t.TempDir()}, []*trace.Batch{
+		{Spans: []trace.Span{of("pay", 2, 1, start+5*minute)}}, {Spans: []trace.Span{of("web", 1, 0, start)}},
+	})
+	for _, parts := range []int{2, 1} {
+		require.Equal(t, parts, s.Segments())
+		for _, tt := range []struct {
+			name     string
+			from, to int64
+			want     int
+		}{
+			{"the minute of the parent", start, start + minute, 0},
+			{"the minute of the call", start + 5*minute, start + 6*minute, 1},
+			{"the minute after", start + 6*minute, start + 7*minute, 0},
+			{"both", start, start + 6*minute, 1},
+		} {
+			edges, err := s.Edges(t.Context(), source.Range{From: tt.from, To: tt.to})
+			require.NoError(t, err)
+			assert.Len(t, edges, tt.want, tt.name)
+		}
+		require.NoError(t, s.MergeAll())
+	}
+}

@@ -185,14 +185,15 @@ func (v *view) eachStats(r minutes, yield func(st *segment.Stats, contains func(
 		if v.ctx.Err() != nil {
 			return v.ctx.Err()
 		}
-		if g.Manifest.Spans == 0 || !r.overlaps(g.Manifest.Start, g.Manifest.End) {
+		first, last := g.Manifest.Counted()
+		if g.Manifest.Spans == 0 || !r.overlaps(first, last) {
 			continue
 		}
 		st := v.statsOf(g)
 		if st == nil {
 			continue
 		}
-		if r.Contains(g.Manifest.Start) && r.Contains(g.Manifest.End) {
+		if r.Contains(first) && r.Contains(last) {
 			yield(st, everyMinute)
 		} else {
 			yield(st, r.has)

@@ -167,7 +167,8 @@ func (s *Store) replay() error {
 }
 
 // replayRecord adds the records of a request that are wanted to the head; nil: none
-// is, but the request is remembered. One that cannot be read is reported.
+// is, but the request is remembered. One that cannot be read is reported, and one
+// that the log has a second time left out.
 func (s *Store) replayRecord(rec *wal.Record, r *wire.Request, wanted func(int) bool) {
 	body, err := rec.Body()
 	if err == nil && wanted != nil {
@@ -178,10 +179,11 @@ func (s *Store) replayRecord(rec *wal.Record, r *wire.Request, wanted func(int) 
 		return
 	}
 	key := sumOf(rec.Kind, body)
-	if o, first := s.recent.begin(key); first {
+	o, first := s.recent.begin(key)
+	if first {
 		s.recent.end(key, o, nil)
 	}
-	if wanted == nil {
+	if wanted == nil || !first {
 		return
 	}
 	s.insertLocked(r, rec.Position, time.Now(), wanted)

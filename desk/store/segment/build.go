@@ -65,6 +65,7 @@ type builder struct {
 	sorted            []*Span
 	logRows           int
 	firstLog, lastLog int64 // times of log records
+	raw               int64 // bytes of spans and log records
 }
 
 // originRows is where an origin stands.
@@ -161,6 +162,7 @@ func (b *builder) row(s *Span) error {
 		number = int(b.texts.number(string(s.Name)))
 	}
 	b.names = append(b.names, uint32(number))
+	b.raw += int64(len(s.Raw))
 	b.rows = append(b.rows, digest.Span{
 		ID: s.ID, Parent: s.Parent, Start: s.Start, Duration: whole.Duration(), Service: s.Origin.Service, Name: b.texts.list[number], Kind: s.Kind, Status: s.Status,
 	})
@@ -323,6 +325,7 @@ func (b *builder) addLogs(logs []Log) error {
 		if err := t.Row(d.Attributes, likeness(d.EventName)); err != nil {
 			return err
 		}
+		b.raw += int64(len(l.Raw))
 		b.noteLog(cmp.Or(l.Time, d.Observed))
 	}
 	return nil

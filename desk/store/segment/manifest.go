@@ -60,6 +60,13 @@ type Manifest struct {
 	Traces   int   `json:"traces"` // that have spans
 	Logs     int   `json:"logs"`
 	Bytes    int64 `json:"bytes"` // of all files but this
+	// Raw is how many bytes the records had in requests, with their resources and
+	// scopes: what it takes in memory to write them again.
+	Raw int64 `json:"raw"`
+	// FirstCall and LastCall are the first and the last minute of calls between
+	// services, in ns; 0 without calls. They may be those of older segments.
+	FirstCall int64 `json:"firstCall"`
+	LastCall  int64 `json:"lastCall"`
 
 	Tables map[string]table.Tail `json:"tables"`
 	Sides  map[string]int64      `json:"sides"` // sizes
@@ -71,6 +78,16 @@ type Held struct {
 	// Ranges are pairs: how many records are behind the range before, and how many
 	// are held.
 	Ranges []int `json:"r"`
+}
+
+// Counted are the first and the last time of what the segment's statistics have: of
+// its spans, and of calls of which it has the later side, which need not be the
+// called one.
+func (m *Manifest) Counted() (first, last int64) {
+	if m.FirstCall == 0 && m.LastCall == 0 {
+		return m.Start, m.End
+	}
+	return min(m.Start, m.FirstCall), max(m.End, m.LastCall)
 }
 
 // encode is the manifest in JSON, and its CRC-32C on a line of its own.

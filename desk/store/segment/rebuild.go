@@ -143,7 +143,7 @@ func Rebuild(dir string, earlier func(trace.TraceID) (*Part, error)) error {
 		return fmt.Errorf("segment: rebuild %s: %w", dir, err)
 	}
 	b.readFacts()
-	if err := errors.Join(writeSides(dir, m, b.sides()), writeManifest(dir, m)); err != nil {
+	if err := errors.Join(writeSides(dir, m, b.sides(m)), writeManifest(dir, m)); err != nil {
 		return fmt.Errorf("segment: rebuild %s: %w", dir, err)
 	}
 	return nil

@@ -124,21 +124,19 @@ func (s *Segment) Release() {
 	}
 }
 
-// Remove removes the segment's files, once nobody holds it any more.
+// Remove removes the segment's files, once nobody holds it any more. Its manifest,
+// which nobody reads, goes at once: should the process die before the rest does, the
+// folder is no segment, and is removed when the store is opened.
 func (s *Segment) Remove() {
+	_ = os.Remove(s.path(ManifestFile)) // what is left is found again
 	s.gone.Store(true)
 	if s.holds.Load() == 0 {
 		s.removeFiles()
 	}
 }
 
-// removeFiles removes the manifest first: without it the folder is no segment, and
-// is removed when the store is opened, should this be interrupted.
 func (s *Segment) removeFiles() {
-	s.remove.Do(func() {
-		_ = os.Remove(s.path(ManifestFile)) // what is left is found again
-		_ = os.RemoveAll(s.Dir)
-	})
+	s.remove.Do(func() { _ = os.RemoveAll(s.Dir) }) // what is left is found again
 }
 
 // table opens a table, nil if the segment has no rows of it.

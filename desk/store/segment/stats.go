@@ -89,6 +89,18 @@ func (c *cells) of(i int) []Cell {
 	return c.list[from:c.ends[i]]
 }
 
+// times are the first and the last minute of any cell, in nanoseconds; 0 without one.
+func (c *cells) times() (first, last int64) {
+	for i := range c.list {
+		at := c.list[i].Minute.Start()
+		if i == 0 {
+			first, last = at, at
+		}
+		first, last = min(first, at), max(last, at)
+	}
+	return first, last
+}
+
 // OfOperation are the cells of the ith operation, in the order of time.
 func (s *Stats) OfOperation(i int) []Cell { return s.operations.of(i) }
 

@@ -46,7 +46,7 @@ func (b *builder) write(dir string, m *Manifest) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
-	sides := b.sides()
+	sides := b.sides(m)
 	for name, t := range b.tables() {
 		if t.Rows() == 0 {
 			continue
@@ -92,9 +92,11 @@ func (b *builder) tables() map[string]*table.Builder {
 }
 
 // sides makes the side files.
-func (b *builder) sides() map[string][]byte {
+func (b *builder) sides(m *Manifest) map[string][]byte {
+	stats := b.stats()
+	m.FirstCall, m.LastCall = stats.calls.times()
 	return map[string][]byte{
-		tracesFile: encodeTraces(b.entries()), tokensFile: new(tokens).encode(b), statsFile: b.stats().encode(),
+		tracesFile: encodeTraces(b.entries()), tokensFile: new(tokens).encode(b), statsFile: stats.encode(),
 	}
 }
 
@@ -102,7 +104,10 @@ func (b *builder) sides() map[string][]byte {
 func (b *builder) describe(m *Manifest) {
 	m.Version, m.Spans, m.Logs = manifestVersion, len(b.rows), b.logRows
 	m.Tables, m.Sides = map[string]table.Tail{}, map[string]int64{}
-	m.FirstLog, m.LastLog = b.firstLog, b.lastLog
+	m.FirstLog, m.LastLog, m.Raw = b.firstLog, b.lastLog, b.raw
+	for i := range b.known {
+		m.Raw += b.known[i].origin.weight()
+	}
 	if len(b.rows) > 0 {
 		m.Start, m.End = math.MaxInt64, math.MinInt64
 	}
