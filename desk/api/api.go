@@ -145,7 +145,13 @@ func New(cfg Config) (*API, error) {
 func (a *API) EndStreams() { a.gate.EndStreams() }
 
 // ServeHTTP implements [http.Handler].
-func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.handler.ServeHTTP(w, r) }
+func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.ContentLength != 0 {
+		// What nobody reads of a body is waited for behind the answer.
+		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(a.cfg.Timeout)) // not all connections know of that
+	}
+	a.handler.ServeHTTP(w, r)
+}
 
 // routes leads requests to the faces. It is no [http.ServeMux], which would
 // redirect what is not spelled as it likes.

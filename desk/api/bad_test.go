@@ -4,12 +4,17 @@ package api_test
 
 import (
 	"encoding/json"
+	"fmt"
+	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -247,4 +252,19 @@ func FuzzQueries(f *testing.F) {
 		a.ServeHTTP(w, r)
 		assert.Less(t, w.Code, 500, "%s: %s", r.URL, w.Body)
 	})
+}
+
+// A client that says there is a body, and sends none, does not keep its connection.
+func TestBodiesThatDoNotCome(t *testing.T) {
+	server := serve(t, api.Config{Timeout: 100 * time.Millisecond, Page: http.NotFoundHandler()})
+	for _, request := range []string{"GET /healthz", "GET /", "POST /api/desk/v1/saved?name=a", "GET /api/desk/v1/nowhere"} {
+		c, err := net.Dial("tcp", server.Listener.Addr().String())
+		require.NoError(t, err)
+		_, err = fmt.Fprintf(c, "%s HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n", request)
+		require.NoError(t, err)
+		require.NoError(t, c.SetReadDeadline(time.Now().Add(20*time.Second)))
+		_, err = io.Copy(io.Discard, c)
+		assert.NotErrorIs(t, err, os.ErrDeadlineExceeded, "%s", request)
+		require.NoError(t, c.Close())
+	}
 }

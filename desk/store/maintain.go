@@ -3,6 +3,7 @@
 package store
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -38,7 +39,7 @@ func (s *Store) maintain() {
 				s.report(err)
 			}
 		}
-		if err := s.seal(whatIsDue); err != nil {
+		if err := s.seal(whatIsDue); err != nil && !errors.Is(err, ErrClosed) {
 			s.report(err)
 			s.pause()
 		}

@@ -35,6 +35,9 @@ type batch struct {
 func (s *Store) seal(what scope) error {
 	s.sealing.Lock()
 	defer s.sealing.Unlock()
+	if s.isClosed() {
+		return ErrClosed // another process may have the folder
+	}
 	for {
 		b, more := s.freeze(what)
 		if b == nil {
@@ -47,6 +50,12 @@ func (s *Store) seal(what scope) error {
 			return nil
 		}
 	}
+}
+
+func (s *Store) isClosed() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.closed
 }
 
 // freeze takes what is due out of the head, nil for nothing; queries go on finding

@@ -86,6 +86,16 @@ func (c Config) orDefaults() Config {
 	return c
 }
 
+func (c *Config) check() error {
+	if c.Dir == "" {
+		return errors.New("store: open: no folder is given")
+	}
+	if c.HeadSpans < 0 || c.HeadBytes < 0 || c.HeadAge < 0 || c.HoldBack < 0 || c.MaxAge < 0 || c.MaxBytes < 0 || c.CacheBytes < 0 {
+		return errors.New("store: open: a bound is negative: want a positive one, or zero for the default")
+	}
+	return nil
+}
+
 // ErrClosed is what methods return after [Store.Close].
 var ErrClosed = errors.New("store: closed")
 
@@ -161,8 +171,8 @@ type Store struct {
 // segment is read from the log.
 func Open(cfg Config) (*Store, error) {
 	cfg = cfg.orDefaults()
-	if cfg.Dir == "" {
-		return nil, errors.New("store: open: no folder is given")
+	if err := cfg.check(); err != nil {
+		return nil, err
 	}
 	if err := os.MkdirAll(filepath.Join(cfg.Dir, segmentDir), 0o700); err != nil {
 		return nil, fmt.Errorf("store: open: %w", err)
@@ -223,12 +233,15 @@ func (s *Store) Close() error {
 	}
 	close(s.done)
 	s.stopped.Wait()
+	s.sealing.Lock() // whoever flushes has ended
+	defer s.sealing.Unlock()
 	s.gate.Lock()
 	defer s.gate.Unlock()
 	return errors.Join(s.log.Close(), s.folder.Release())
 }
 
-// Flush writes what is in memory into a segment, whatever its age.
+// Flush writes what is in memory into a segment, whatever its age. It returns
+// [ErrClosed] after [Store.Close].
 func (s *Store) Flush(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err

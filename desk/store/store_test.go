@@ -230,6 +230,7 @@ func TestClosed(t *testing.T) {
 	require.ErrorIs(t, err, store.ErrClosed)
 	_, err = s.Search(t.Context(), &source.Search{Limit: 1})
 	require.ErrorIs(t, err, store.ErrClosed)
+	require.ErrorIs(t, s.Flush(t.Context()), store.ErrClosed, "the folder may be another's")
 }
 
 func TestOneProcessAtATime(t *testing.T) {
@@ -239,6 +240,8 @@ func TestOneProcessAtATime(t *testing.T) {
 	require.ErrorContains(t, err, "another process uses it")
 	_, err = store.Open(store.Config{})
 	require.ErrorContains(t, err, "no folder is given")
+	_, err = store.Open(store.Config{Dir: t.TempDir(), HeadSpans: -5})
+	require.ErrorContains(t, err, "a bound is negative", "it would refuse all requests")
 }
 
 func TestContextEnds(t *testing.T) {
