@@ -12,8 +12,12 @@ import (
 	"github.com/sidetrace/sidetrace/desk/store/segment"
 )
 
-// interval is how often the store looks at what is old.
-const interval = time.Second
+// interval is how often the store looks at what is old, and mergeAgain when it tries
+// again to merge what it could not.
+const (
+	interval   = time.Second
+	mergeAgain = time.Minute
+)
 
 // wakeUp has the head looked at.
 func (s *Store) wakeUp() {
@@ -27,16 +31,21 @@ func (s *Store) wakeUp() {
 func (s *Store) maintain() {
 	tick := time.NewTicker(interval)
 	defer tick.Stop()
+	var failed time.Time // when segments could not be merged
 	for {
 		select {
 		case <-s.done:
 			return
 		case <-s.wake:
-		case <-tick.C:
-			s.retain(time.Now())
+		case now := <-tick.C:
+			s.retain(now)
 			s.keepReserve()
+			if now.Sub(failed) < mergeAgain {
+				break
+			}
 			if err := s.merge(); err != nil {
 				s.report(err)
+				failed = now
 			}
 		}
 		if err := s.seal(whatIsDue); err != nil && !errors.Is(err, ErrClosed) {

@@ -8,6 +8,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync"
 
 	"github.com/sidetrace/sidetrace/desk/source"
 	"github.com/sidetrace/sidetrace/desk/store/digest"
@@ -29,9 +30,10 @@ type view struct {
 	effort   source.Effort
 }
 
-// snapshot is what the head had at one moment. It is not changed any more and may
-// be shared.
+// snapshot is what the head had at one moment. Once it is arranged it is not changed
+// any more and may be shared.
 type snapshot struct {
+	once    sync.Once
 	changes uint64
 	traces  []part // the latest start first
 	byID    map[traceID]int
@@ -52,6 +54,14 @@ func (s *Store) view(ctx context.Context) (*view, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
+	v, err := s.newView(ctx)
+	if err == nil {
+		v.head.once.Do(v.head.arrange) // without the lock, for which requests wait
+	}
+	return v, err
+}
+
+func (s *Store) newView(ctx context.Context) (*view, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
@@ -68,25 +78,32 @@ func (v *view) close() { release(v.segments) }
 // snapshotLocked copies the head, and what is being written.
 func (s *Store) snapshotLocked() *snapshot {
 	n := len(s.head.traces) + len(s.frozen)
-	out := &snapshot{changes: s.head.changes, traces: make([]part, 0, n), byID: make(map[traceID]int, n)}
-	for _, traces := range []map[traceID]*headTrace{s.frozen, s.head.traces} {
-		for id, t := range traces {
-			if i, ok := out.byID[id]; ok {
-				out.traces[i].join(t)
-				continue
-			}
-			out.byID[id] = len(out.traces)
+	out := &snapshot{changes: s.head.changes, traces: make([]part, 0, n)}
+	for id, t := range s.frozen {
+		p := part{id, t.spans, t.logs, t.start, t.end, t.continued}
+		if newer := s.head.traces[id]; newer != nil {
+			p.join(newer)
+		}
+		out.traces = append(out.traces, p)
+	}
+	for id, t := range s.head.traces {
+		if s.frozen[id] == nil {
 			out.traces = append(out.traces, part{id, t.spans, t.logs, t.start, t.end, t.continued})
 		}
 	}
 	out.loose = slices.Concat(s.loose, s.head.loose)
-	slices.SortFunc(out.traces, func(a, b part) int {
+	return out
+}
+
+// arrange sorts the traces.
+func (h *snapshot) arrange() {
+	slices.SortFunc(h.traces, func(a, b part) int {
 		return cmp.Or(cmp.Compare(b.start, a.start), bytes.Compare(a.id[:], b.id[:]))
 	})
-	for i := range out.traces {
-		out.byID[out.traces[i].id] = i
+	h.byID = make(map[traceID]int, len(h.traces))
+	for i := range h.traces {
+		h.byID[h.traces[i].id] = i
 	}
-	return out
 }
 
 // join adds what came while the part was being written.

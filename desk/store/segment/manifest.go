@@ -10,6 +10,7 @@ import (
 	"hash/crc32"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"syscall"
 	"time"
@@ -158,8 +159,12 @@ func writeFile(path string, b []byte) error {
 }
 
 // syncDir makes what was made or removed in a folder survive a power cut. Some
-// file systems cannot sync folders.
+// file systems cannot sync folders, and Windows flushes only what was opened to be
+// written to (FlushFileBuffers), which no folder is.
 func syncDir(path string) error {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
 	d, err := os.Open(path)
 	if err != nil {
 		return err

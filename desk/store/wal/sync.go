@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"syscall"
 	"time"
 )
@@ -74,8 +75,12 @@ func makeDir(path string) error {
 }
 
 // syncDir makes what was made or removed in a folder survive a power cut. Some
-// file systems cannot sync folders.
+// file systems cannot sync folders, and Windows flushes only what was opened to be
+// written to (FlushFileBuffers), which no folder is.
 func syncDir(path string) error {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
 	d, err := os.Open(path)
 	if err != nil {
 		return err
