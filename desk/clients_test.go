@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/sidetrace/sidetrace/desk/internal/racing"
 	"github.com/sidetrace/sidetrace/desk/internal/tool"
 	"github.com/sidetrace/sidetrace/desk/trace"
 	"github.com/sidetrace/sidetrace/desk/trace/format"
@@ -94,11 +95,11 @@ func large(n int) []trace.Span {
 
 // A trace of 100,000 spans that comes in parts is kept, found and analysed.
 func TestLargeTrace(t *testing.T) {
-	const n = 100_000
-	s := served(t, t.TempDir(), "--segment-spans", "30000")
+	n := racing.Size(100_000)
+	s := served(t, t.TempDir(), "--segment-spans", fmt.Sprint(racing.Size(30_000)))
 	spans := large(n)
-	for i := 0; i < n; i += 5000 {
-		body, err := format.MarshalTraces(spans[i : i+5000])
+	for i := 0; i < n; i += n / 20 {
+		body, err := format.MarshalTraces(spans[i : i+n/20])
 		require.NoError(t, err)
 		s.posted(t, "/v1/traces", "application/x-protobuf", body)
 	}

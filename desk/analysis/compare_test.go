@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/sidetrace/sidetrace/desk/analysis"
+	"github.com/sidetrace/sidetrace/desk/internal/racing"
 	"github.com/sidetrace/sidetrace/desk/trace"
 )
 
@@ -274,8 +275,9 @@ func renumbered(spans []trace.Span) []trace.Span {
 }
 
 func TestCompareWithItself(t *testing.T) {
+	n := racing.Size(100_000)
 	for name, spans := range map[string][]trace.Span{
-		"a run of an agent": agentTrace(5000), "a chain": shapes["chain"](100_000), "a fan": shapes["fan"](100_000), "roots": shapes["roots"](100_000),
+		"a run of an agent": agentTrace(5000), "a chain": shapes["chain"](n), "a fan": shapes["fan"](n), "roots": shapes["roots"](n),
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := analysis.Compare(analysis.Build(spans), analysis.Build(renumbered(spans)))
@@ -293,7 +295,7 @@ func TestCompareWithItself(t *testing.T) {
 }
 
 func TestCompareADeepTraceWithPartOfIt(t *testing.T) {
-	const deep, cut = 100_000, 60_000
+	deep, cut := racing.Size(100_000), racing.Size(60_000)
 	c := analysis.Compare(analysis.Build(shapes["chain"](deep)), analysis.Build(renumbered(shapes["chain"](cut))))
 	require.Len(t, c.Nodes, deep)
 	assert.Len(t, c.Levels, cut+1)
@@ -303,7 +305,7 @@ func TestCompareADeepTraceWithPartOfIt(t *testing.T) {
 }
 
 func TestCompareADeepTraceWithAnother(t *testing.T) {
-	const deep = 100_000
+	deep := racing.Size(100_000)
 	other := renumbered(shapes["chain"](deep))
 	other[0].Name = "another root"
 	c := analysis.Compare(analysis.Build(shapes["chain"](deep)), analysis.Build(other))

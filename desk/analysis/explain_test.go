@@ -11,6 +11,7 @@ import (
 	"github.com/sidetrace/sidetrace/desk/analysis"
 	"github.com/sidetrace/sidetrace/desk/analysis/agentrun"
 	"github.com/sidetrace/sidetrace/desk/analysis/finding"
+	"github.com/sidetrace/sidetrace/desk/internal/racing"
 	"github.com/sidetrace/sidetrace/desk/trace"
 )
 
@@ -45,7 +46,7 @@ func BenchmarkExplain(b *testing.B) {
 func TestExplain(t *testing.T) {
 	for shape, of := range shapes {
 		t.Run(shape, func(t *testing.T) {
-			found := explain(t, of(20_000))
+			found := explain(t, of(racing.Size(20_000)))
 			if shape == "agent" {
 				require.NotEmpty(t, found)
 			}

@@ -3,6 +3,7 @@
 package analysis
 
 import (
+	"math"
 	"math/rand/v2"
 	"slices"
 	"strconv"
@@ -11,6 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/sidetrace/sidetrace/desk/internal/racing"
 	"github.com/sidetrace/sidetrace/desk/trace"
 )
 
@@ -131,7 +133,7 @@ func edited(r *rand.Rand, list []int, edits, kinds int) []int {
 }
 
 func TestAlignmentOfManySiblings(t *testing.T) {
-	const many = 100_000
+	many := racing.Size(100_000)
 	r := rand.New(rand.NewPCG(1, 5))
 	ascending := make([]int, many)
 	for i := range ascending {
@@ -154,7 +156,7 @@ func TestAlignmentOfManySiblings(t *testing.T) {
 		{"every second gone", ascending, everySecond(ascending), many / 2},
 		{"nothing in common", ascending, randomlyAbove(r, many), 0},
 		{"reversed", ascending, reversed, 1},
-		{"shuffled", ascending, shuffled, 600},
+		{"shuffled", ascending, shuffled, int(1.85 * math.Sqrt(float64(many)))},
 		{"random names", repeated, randomNames(r, many, 5), many / 2},
 		{"two names in turn", alternating(many), alternating(many + 1)[1:], many - 1},
 	}

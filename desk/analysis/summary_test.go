@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/sidetrace/sidetrace/desk/analysis"
+	"github.com/sidetrace/sidetrace/desk/internal/racing"
 	"github.com/sidetrace/sidetrace/desk/trace"
 )
 
@@ -206,7 +207,7 @@ func TestStatusBadges(t *testing.T) {
 
 // TestSizesOfTables is TestSizes for what is not a diagram.
 func TestSizesOfTables(t *testing.T) {
-	const n = 100_000
+	n := racing.Size(100_000)
 	for name, shape := range shapes {
 		t.Run(name, func(t *testing.T) {
 			spans := analysis.Arrange(shape(n))

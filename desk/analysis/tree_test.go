@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/sidetrace/sidetrace/desk/analysis"
+	"github.com/sidetrace/sidetrace/desk/internal/racing"
 	"github.com/sidetrace/sidetrace/desk/trace"
 )
 
@@ -177,7 +178,7 @@ func TestManyRoots(t *testing.T) {
 
 // TestSizes goes through every diagram of traces that are deep or wide.
 func TestSizes(t *testing.T) {
-	const n = 100_000
+	n := racing.Size(100_000)
 	for name, shape := range shapes {
 		t.Run(name, func(t *testing.T) {
 			spans := shape(n)

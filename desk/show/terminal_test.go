@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/sidetrace/sidetrace/desk/analysis"
+	"github.com/sidetrace/sidetrace/desk/internal/racing"
 	"github.com/sidetrace/sidetrace/desk/show"
 	"github.com/sidetrace/sidetrace/desk/trace"
 )
@@ -120,7 +121,7 @@ func id(i int) trace.SpanID {
 }
 
 func TestLargeTraces(t *testing.T) {
-	const spans = 100_000
+	spans := racing.Size(100_000)
 	for _, shape := range []struct {
 		name  string
 		spans []trace.Span

@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -150,12 +151,27 @@ func hasRequests(t *testing.T, s *store.Store, last uint64) (upTo uint64) {
 
 // Whenever the process is killed, every request that was answered is there, once.
 func TestKilled(t *testing.T) {
-	times := 30
+	stores, times := 5, 6 // what there is to check grows with the times
 	if testing.Short() {
-		times = 3
+		stores, times = 1, 3
 	}
-	dir, next := t.TempDir(), uint64(0)
-	r := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 1))
+	var requests atomic.Uint64
+	t.Run("stores", func(t *testing.T) {
+		for i := range stores {
+			t.Run(strconv.Itoa(i), func(t *testing.T) {
+				t.Parallel()
+				requests.Add(killed(t, times))
+			})
+		}
+	})
+	require.Greater(t, requests.Load(), uint64(100))
+}
+
+// killed kills a process that appends to a store, some times, and returns how many
+// requests the store has.
+func killed(t *testing.T, times int) (next uint64) {
+	t.Helper()
+	dir, r := t.TempDir(), rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 1))
 	for range times {
 		last := child(t, dir, next, time.Duration(20+r.IntN(200))*time.Millisecond)
 		cfg := restless
@@ -165,7 +181,7 @@ func TestKilled(t *testing.T) {
 		next = hasRequests(t, s, last) + 1
 		require.NoError(t, s.Close())
 	}
-	require.Greater(t, next, uint64(100))
+	return next
 }
 
 func copyDir(t *testing.T, from string) (to string) {

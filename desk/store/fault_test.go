@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/sidetrace/sidetrace/desk/internal/racing"
 	"github.com/sidetrace/sidetrace/desk/query"
 	"github.com/sidetrace/sidetrace/desk/source"
 	"github.com/sidetrace/sidetrace/desk/store"
@@ -193,7 +194,7 @@ func TestAllAtOnce(t *testing.T) {
 
 // One trace of 100,000 spans.
 func TestLongTrace(t *testing.T) {
-	const n = 100_000
+	n := racing.Size(100_000)
 	spans := make([]trace.Span, n)
 	for i := range spans {
 		spans[i] = trace.Span{TraceID: trace.TraceID{7}, ID: trace.SpanID{byte(i), byte(i >> 8), byte(i >> 16), 1}, Name: "step", Start: began + int64(i), End: began + int64(i) + 10}
@@ -201,9 +202,9 @@ func TestLongTrace(t *testing.T) {
 			spans[i].Parent = spans[i-1].ID
 		}
 	}
-	s := open(t, store.Config{Dir: t.TempDir(), HeadSpans: 30_000})
-	for i := 0; i < n; i += 10_000 {
-		send(t, s, &trace.Batch{Spans: spans[i : i+10_000]})
+	s := open(t, store.Config{Dir: t.TempDir(), HeadSpans: n / 3})
+	for i := 0; i < n; i += n / 10 {
+		send(t, s, &trace.Batch{Spans: spans[i : i+n/10]})
 	}
 	check := func() {
 		got, err := s.Trace(t.Context(), trace.TraceID{7}, source.Range{})

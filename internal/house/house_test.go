@@ -142,6 +142,7 @@ var allowed = map[string][]string{
 	"desk/internal/gen":      {"desk/trace"},
 	"desk/web":               {},
 	"desk/internal/pictures": {},
+	"desk/internal/racing":   {},
 	"desk/internal/tool":     {},
 	"desk": {"desk/trace", "desk/trace/format", "desk/trace/noderecord", "desk/analysis", "desk/analysis/agentrun",
 		"desk/analysis/export", "desk/analysis/finding", "desk/show", "desk/api", "desk/api/objects", "desk/units", "desk/receive", "desk/store", "desk/source", "desk/source/memory", "desk/web",

@@ -12,6 +12,7 @@ import (
 
 	"github.com/sidetrace/sidetrace/desk/analysis"
 	"github.com/sidetrace/sidetrace/desk/analysis/agentrun"
+	"github.com/sidetrace/sidetrace/desk/internal/racing"
 	"github.com/sidetrace/sidetrace/desk/trace"
 	"github.com/sidetrace/sidetrace/desk/trace/noderecord"
 )
@@ -85,7 +86,7 @@ func TestManyProblems(t *testing.T) {
 
 // TestShapes: chains, fans, roots and cycles of 100,000 spans.
 func TestShapes(t *testing.T) {
-	const n = 30_000
+	n := racing.Size(30_000)
 	shapes := map[string]func(i int) int{
 		"chain": func(i int) int { return i - 1 },
 		"fan":   func(i int) int { return min(i-1, 0) },
@@ -99,7 +100,7 @@ func TestShapes(t *testing.T) {
 			for i := range spans {
 				spans[i] = at(up(i), "x", int64(i), int64(i+1), parts[i%len(parts)]...).with(used(i+1, 2*i+1)...)
 				if name == "chain" || name == "cycle" { // all repeat the innermost
-					spans[i] = at(up(i), "x", 0, n, parts[i%len(parts)]...).with(used(7, 8)...)
+					spans[i] = at(up(i), "x", 0, int64(n), parts[i%len(parts)]...).with(used(7, 8)...)
 					sum = tokens(7, 8)
 				} else if name == "roots" || i > 0 {
 					sum = sum.Plus(tokens(int64(i+1), int64(2*i+1)))

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/sidetrace/sidetrace/desk/analysis/agentrun"
+	"github.com/sidetrace/sidetrace/desk/internal/racing"
 	"github.com/sidetrace/sidetrace/desk/trace"
 	"github.com/sidetrace/sidetrace/desk/trace/noderecord"
 )
@@ -315,10 +316,10 @@ func TestNodesOfSpansInNodesOfRecords(t *testing.T) {
 // TestManyNodesWithoutSpans: many at once, one after the other, and deep trees of
 // spans in one take no more than time in proportion.
 func TestManyNodesWithoutSpans(t *testing.T) {
-	const n = 30_000
+	n := int64(racing.Size(30_000))
 	spans := []span{at(-1, "run", 0, 10*n)}
 	var nodes []noderecord.Node
-	for i := range int64(n) {
+	for i := range n {
 		id := fmt.Sprint(i)
 		nodes = append(nodes, logged(id, "next", "llm", 10*i, 10*i+9, i+1, 1), logged("o"+id, "together", "llm", 0, 10*n, 7, 7))
 		spans = append(spans, at(0, "chat", 10*i+2, 10*i+8, chat(int(i+1), 1)...))
@@ -328,10 +329,10 @@ func TestManyNodesWithoutSpans(t *testing.T) {
 	assert.Equal(t, tokens(n*(n+1)/2+7*n, 8*n), run.Usage)
 
 	spans = []span{at(-1, "run", 0, 100)}
-	for i := range n {
+	for i := range int(n) {
 		spans = append(spans, at(i, "agent", 1, 90, agent("a")...).with(used(7, 7)...))
 	}
-	spans = append(spans, at(n, "chat", 1, 90, chat(7, 7)...))
+	spans = append(spans, at(int(n), "chat", 1, 90, chat(7, 7)...))
 	run = agentrun.RollUp(tree(spans...), []noderecord.Record{recorded(0, logged("1", "a", "agent", 0, 95, 7, 7))}, agentrun.Prices{})
 	requireConsistent(t, run)
 	assert.Equal(t, tokens(7, 7), run.Usage)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/sidetrace/sidetrace/desk/analysis"
 	"github.com/sidetrace/sidetrace/desk/analysis/finding"
+	"github.com/sidetrace/sidetrace/desk/internal/racing"
 	"github.com/sidetrace/sidetrace/desk/trace"
 )
 
@@ -131,7 +132,7 @@ func BenchmarkFind(b *testing.B) {
 // would not come to its end. BenchmarkFind tells the growth.
 func TestFindInLargeTraces(t *testing.T) {
 	for _, shape := range shapes {
-		tree := analysis.Build(shape.trace(100_000))
+		tree := analysis.Build(shape.trace(racing.Size(100_000)))
 		for _, f := range finding.Find(tree, finding.Options{}) {
 			checkSound(t, tree, f)
 		}
@@ -140,6 +141,6 @@ func TestFindInLargeTraces(t *testing.T) {
 
 // A long chain does not overflow the stack.
 func TestFindInALongChain(t *testing.T) {
-	tree := analysis.Build(shaped(200_000, func(i int) int { return i - 1 }))
+	tree := analysis.Build(shaped(racing.Size(200_000), func(i int) int { return i - 1 }))
 	require.NotEmpty(t, finding.Find(tree, finding.Options{}))
 }
