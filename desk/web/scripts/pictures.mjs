@@ -2,22 +2,33 @@
 
 // Pictures of every page and tab, wide and narrow, light and dark, of a desk with
 // the demo's traces: npm run pictures FOLDER [NAME…]. The names are those of the
-// pictures to take, or their beginnings.
+// pictures to take, or their beginnings. npm run pictures -- --readme takes those of
+// the READMEs into docs.
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { launch, usual } from "../e2e/browser.mjs";
-import { startDesk } from "../e2e/desk.mjs";
+import { repository, startDesk } from "../e2e/desk.mjs";
 import { tabs } from "../e2e/tabs.mjs";
 
-const [folder, ...wanted] = process.argv.slice(2);
-if (!folder) {
-  console.error("usage: npm run pictures FOLDER [NAME…]");
+const [given, ...wanted] = process.argv.slice(2);
+if (!given) {
+  console.error("usage: npm run pictures FOLDER [NAME…], or npm run pictures -- --readme");
   process.exit(2);
 }
+const readme = given === "--readme";
+const folder = readme ? join(repository, "docs") : given;
 mkdirSync(folder, { recursive: true });
 
-const widths = [1440, 800];
+const viewports = readme
+  ? [{ width: 1280, height: 800 }]
+  : [
+      { width: 1440, height: 900 },
+      { width: 800, height: 900 },
+    ];
 const themes = ["light", "dark"];
+
+/** The pictures of the READMEs, each of one of the places. */
+const inReadme = { traces: "web-traces", finding: "web-finding", "tab-run-model": "web-run" };
 
 /** A trace whose questions were answered although something failed, and one beside it. */
 async function chosen(desk) {
@@ -58,7 +69,7 @@ function places({ first, second, span }) {
     compare: [`/compare?baseline=${first}&comparison=${second}`],
     "compare-choose": ["/compare"],
     missing: ["/trace/00000000000000000000000000000001"],
-    finding: [trace("waterfall"), click(".finding")],
+    finding: [trace("waterfall"), click('.finding:has-text("SELECT passages")')],
     panel: [trace("waterfall", `&span=${span}`)],
     find: [trace("waterfall", "&find=flights")],
     ...Object.fromEntries(Object.keys(tabs).map((tab) => [`tab-${tab}`, [trace(tab)]])),
@@ -73,24 +84,30 @@ async function settled(page) {
   await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
 }
 
-async function take(context, { base, name, place: [path, act], suffix }) {
+async function take(context, { base, file, place: [path, act] }) {
   const page = await context.newPage();
   await page.goto(base + path);
   await settled(page);
   await act?.(page);
   await settled(page);
-  await page.screenshot({ path: join(folder, `${name}-${suffix}.png`) });
+  await page.screenshot({ path: join(folder, `${file}.png`) });
   await page.close();
+}
+
+function isWanted(name) {
+  if (readme) return name in inReadme;
+  return wanted.length === 0 || wanted.some((each) => name.startsWith(each));
 }
 
 async function takeAll(desk, browser) {
   const all = Object.entries(places(await chosen(desk)));
-  const some = all.filter(([name]) => wanted.length === 0 || wanted.some((each) => name.startsWith(each)));
-  for (const width of widths) {
+  const some = all.filter(([name]) => isWanted(name));
+  for (const viewport of viewports) {
     for (const colorScheme of themes) {
-      const context = await browser.newContext({ ...usual, colorScheme, viewport: { width, height: 900 } });
+      const context = await browser.newContext({ ...usual, colorScheme, viewport });
       for (const [name, place] of some) {
-        await take(context, { base: desk.page, name, place, suffix: `${width}-${colorScheme}` });
+        const file = readme ? `${inReadme[name]}-${colorScheme}` : `${name}-${viewport.width}-${colorScheme}`;
+        await take(context, { base: desk.page, file, place });
       }
       await context.close();
     }
