@@ -27,8 +27,8 @@ export function Prose({ text }: { text: string }) {
 function Tool({ part, text }: { part: Part; text: string }) {
   const { name, id, value } = part;
   return (
-    <div class="turn-tool">
-      <p class="turn-tool-head">
+    <div class="turn-use">
+      <p class="turn-use-head">
         <span class="dim">{text}</span> {name && <strong class="mono">{name}</strong>}
         {id && <span class="mono dim cut">{id}</span>}
       </p>
