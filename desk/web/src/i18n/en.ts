@@ -483,7 +483,7 @@ export const en = {
   "run.call.rest": "not recorded",
   "run.why": "Why this sum",
   "run.whyText": (calls: number, repeats: number) =>
-    `Each call is counted once: ${plural(calls, "number")} of calls add up to the totals. ${plural(repeats, "number")} that spans or records around them repeat ${repeats === 1 ? "is" : "are"} left out.`,
+    `Each call is counted once: the totals are those of ${plural(calls, "call")}. ${plural(repeats, "figure")} of spans or records around ${calls === 1 ? "it" : "them"} ${repeats === 1 ? "repeats this and is" : "repeat this and are"} left out.`,
   "run.notCounted": "Not counted",
   "run.because": "Because",
   "run.ofRecord": "its record",
