@@ -2,7 +2,6 @@
 
 import { type Signal, signal } from "@preact/signals";
 import type { Run } from "../api/run";
-import type { DocumentSpan } from "../api/schema";
 
 /** An event of a span, as far as it is drawn. */
 export interface EventMark {
@@ -168,18 +167,4 @@ export class Details {
   tell() {
     this.version.value++;
   }
-}
-
-/** The details of spans that have their attributes. */
-export function detailsOf(spans: readonly DocumentSpan[]): Details {
-  const details = new Details();
-  const all = spans.map((span) => Object.entries(span.attributes));
-  details.add({
-    nodes: spans.map((_, node) => node),
-    pairs: all.flat(),
-    counts: all.map((each) => each.length),
-    list: all.flat().map((_, i) => i),
-  });
-  details.state.value = "whole";
-  return details;
 }

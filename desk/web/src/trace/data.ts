@@ -1,16 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import type {
-  Document,
-  DocumentSpan,
-  FindingsView,
-  PathView,
-  SummaryView,
-  TreeView,
-  WaterfallView,
-} from "../api/schema";
+import type { DocumentSpan, FindingsView, PathView, SummaryView, TreeView, WaterfallView } from "../api/schema";
 import { palette } from "../format/colour";
-import { type Details, detailsOf } from "./attributes";
+import type { Details } from "./attributes";
 
 /**
  * One trace as all tabs see it. A node is the index of a span in spans, the same in
@@ -40,15 +32,6 @@ export interface TraceData {
   readonly details: Details;
   /** The hues of the services. */
   readonly palette: Map<string, number>;
-}
-
-function firstStart(spans: readonly DocumentSpan[]): bigint {
-  let first = BigInt(spans[0]?.start ?? 0);
-  for (const span of spans) {
-    const start = BigInt(span.start);
-    if (start < first) first = start;
-  }
-  return first;
 }
 
 /** The children of all nodes one after the other, in the order of the tree. */
@@ -98,27 +81,4 @@ export function assemble(parts: Parts): TraceData {
     nodes,
     palette: palette(parts.tree.services),
   };
-}
-
-/** Makes a trace of a document; undefined if views are missing. */
-export function readTrace(document: Document): TraceData | undefined {
-  const { spans, views } = document;
-  if (!spans || !views?.summary || !views.tree || !views.waterfall || !views.findings || !views.path) return undefined;
-  const start = firstStart(spans);
-  const { summary, tree, waterfall, findings, path } = views;
-  const offsets = Float64Array.from(spans, (span) => Number(BigInt(span.start) - start));
-  const details = detailsOf(spans);
-  return assemble({
-    id: document.traceId,
-    spans,
-    summary,
-    tree,
-    waterfall,
-    findings,
-    path,
-    start,
-    offsets,
-    logs: 0,
-    details,
-  });
 }

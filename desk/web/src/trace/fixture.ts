@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import type { DocumentSpan, TreeView, WaterfallView } from "../api/schema";
-import { readTrace, type TraceData } from "./data";
+import type { Document, DocumentSpan, TreeView, WaterfallView } from "../api/schema";
+import { Details } from "./attributes";
+import { assemble, type TraceData } from "./data";
 
 /** A span of a trace that a test makes; the parent is one that came before. */
 export interface Made {
@@ -88,6 +89,52 @@ function waterfallOf(made: readonly Made[], tree: TreeView): WaterfallView {
     cards: [],
     skewed: false,
   };
+}
+
+function firstStart(spans: readonly DocumentSpan[]): bigint {
+  let first = BigInt(spans[0]?.start ?? 0);
+  for (const span of spans) {
+    const start = BigInt(span.start);
+    if (start < first) first = start;
+  }
+  return first;
+}
+
+/** The details of spans that have their attributes. */
+function detailsOf(spans: readonly DocumentSpan[]): Details {
+  const details = new Details();
+  const all = spans.map((span) => Object.entries(span.attributes));
+  details.add({
+    nodes: spans.map((_, node) => node),
+    pairs: all.flat(),
+    counts: all.map((each) => each.length),
+    list: all.flat().map((_, i) => i),
+  });
+  details.state.value = "whole";
+  return details;
+}
+
+/** Makes a trace of a document; undefined if views are missing. */
+export function readTrace(document: Document): TraceData | undefined {
+  const { spans, views } = document;
+  if (!spans || !views?.summary || !views.tree || !views.waterfall || !views.findings || !views.path) return undefined;
+  const start = firstStart(spans);
+  const { summary, tree, waterfall, findings, path } = views;
+  const offsets = Float64Array.from(spans, (span) => Number(BigInt(span.start) - start));
+  const details = detailsOf(spans);
+  return assemble({
+    id: document.traceId,
+    spans,
+    summary,
+    tree,
+    waterfall,
+    findings,
+    path,
+    start,
+    offsets,
+    logs: 0,
+    details,
+  });
 }
 
 /** Makes a trace of spans, each after its parent in the order of the tree. */

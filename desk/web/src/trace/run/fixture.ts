@@ -4,7 +4,8 @@
 
 import type { Call, Run, RunNode, Usage } from "../../api/run";
 import type { Document, DocumentSpan } from "../../api/schema";
-import { readTrace, type TraceData } from "../data";
+import type { TraceData } from "../data";
+import { readTrace } from "../fixture";
 
 export const noUsage: Usage = { input: 0, output: 0, cached: 0, cacheWritten: 0, reasoning: 0, total: 0 };
 
