@@ -65,7 +65,7 @@ export function scenarios() {
       `axe: ${name} of a trace`,
       `/trace/${failing.traceId}?tab=${tab}&span=${failing.root.spanId}`,
       async (page) => {
-        await page.getByRole("tabpanel").waitFor();
+        await page.getByRole("tabpanel").first().waitFor();
         await settled(page);
         await check(page);
       },
