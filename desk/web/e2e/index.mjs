@@ -6,7 +6,10 @@ import { describe } from "node:test";
 
 const suites = ["search", "lists", "trace", "keyboard", "import", "export", "hostile", "look", "axe"];
 
-const loaded = await Promise.all(suites.map((name) => import(`./${name}.mjs`)));
+const loaded = await Promise.all(suites.map((name) => import(`./${name}.mjs`))).catch((error) => {
+  process.stderr.write(`${error.stack}\n`);
+  process.exit(1); // which ends the desk, as an error that nobody catches does not
+});
 
 describe("the page", { concurrency: 3 }, () => {
   for (const { scenarios } of loaded) scenarios();
