@@ -111,7 +111,7 @@ func TestLargeTrace(t *testing.T) {
 			Whole   bool
 		}
 	}
-	s.json(t, "/api/desk/v1/traces?q="+"%7B+name%3D%22step+7%22+%7D+%7C+count()+%3E+1000", &list)
+	s.json(t, fmt.Sprintf("/api/desk/v1/traces?q=%%7B+name%%3D%%22step+7%%22+%%7D+%%7C+count()+%%3E+%d", n/100), &list)
 	require.Len(t, list.Traces, 1)
 	assert.Equal(t, id, list.Traces[0].TraceID)
 	assert.Equal(t, n, list.Traces[0].Spans)
