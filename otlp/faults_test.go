@@ -474,7 +474,7 @@ func TestSlowLink(t *testing.T) {
 		}
 		return ctx.Err()
 	})
-	p := start(t, otlp.Config{Traces: []otlp.Endpoint{{URL: c.URL, Protocol: otlp.ProtocolGRPC, Timeout: 200 * time.Millisecond}}})
+	p := start(t, otlp.Config{Traces: []otlp.Endpoint{{URL: c.URL, Protocol: otlp.ProtocolGRPC, Timeout: time.Second}}})
 	for range 100 {
 		record(p, "x")
 	}

@@ -71,7 +71,7 @@ const (
 	DefaultHeadBytes    = 48 << 20
 	DefaultHeadAge      = 5 * time.Minute
 	DefaultHoldBack     = 10 * time.Second
-	DefaultCacheBytes   = 96 << 20
+	DefaultCacheBytes   = 192 << 20
 	DefaultReserveBytes = 16 << 20
 )
 
