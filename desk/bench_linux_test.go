@@ -4,7 +4,6 @@ package main
 
 import (
 	"bufio"
-	"cmp"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -307,5 +306,5 @@ func mean(values []float64) (m float64) {
 	for _, v := range values {
 		m += v / float64(len(values))
 	}
-	return cmp.Or(m, 0)
+	return m
 }
