@@ -172,8 +172,11 @@ func TestKill(t *testing.T) {
 	assert.Greater(t, len(told), 10*kills)
 	assert.Zero(t, missing, "of %d that were reported", len(told))
 	assert.LessOrEqual(t, again, kills*inFlight*batch)
-	left, err := filepath.Glob(filepath.Join(dir, "*"))
+	left, err := filepath.Glob(filepath.Join(dir, "*", "*"))
 	require.NoError(t, err)
+	// Who was killed before its first span has left an empty folder, which others
+	// take for that of a process that starts until it has aged.
+	left = slices.DeleteFunc(left, func(path string) bool { return filepath.Base(path) == "lock" })
 	assert.Empty(t, left, "all is delivered")
 }
 
