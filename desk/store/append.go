@@ -215,23 +215,6 @@ func shareOf(r *wire.Request, made int64) uint32 {
 	return uint32(min(max(rest, 0)/int64(max(len(r.Spans)+len(r.Logs), 1)), math.MaxUint32))
 }
 
-// lookBack is how many segments are asked for earlier parts of a trace.
-const lookBack = 256
-
-// hasPartsLocked reports whether a trace may be in a segment already, or is being
-// written into one.
-func (s *Store) hasPartsLocked(id traceID) bool {
-	if s.frozen[id] != nil {
-		return true
-	}
-	for _, g := range s.segments[max(len(s.segments)-lookBack, 0):] {
-		if g.MayHave(id) {
-			return true
-		}
-	}
-	return false
-}
-
 // sum stands for a request: two sums of 64 bits with seeds that nobody knows.
 type sum [2]uint64
 

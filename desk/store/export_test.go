@@ -91,3 +91,15 @@ func (s *Store) Tell(ids []traceID) { s.watch.tell(ids) }
 
 // ReadCells has answers about spans read so many values at most.
 func (s *Store) ReadCells(n int) { s.budgets.cells = n }
+
+// Continued is of how many traces in memory segments may have parts.
+func (s *Store) Continued() (n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, t := range s.head.traces {
+		if t.continued {
+			n++
+		}
+	}
+	return n
+}

@@ -58,6 +58,11 @@ func (s *Store) openSegments() error {
 		s.nextSeq = max(s.nextSeq, g.Manifest.Seq, g.Manifest.Order)
 		s.notePartsLocked(g)
 	}
+	for _, g := range s.segments[max(len(s.segments)-lookBack, 0):] {
+		prints, err := g.Fingerprints()
+		s.report(err) // what goes on of its traces may be listed twice
+		s.knowLocked(g, prints)
+	}
 	return nil
 }
 

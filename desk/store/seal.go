@@ -223,9 +223,19 @@ func (s *Store) write(b *batch) error {
 	s.mu.Lock()
 	s.segments = append(slices.Clip(s.segments), g)
 	s.notePartsLocked(g)
+	s.knowLocked(g, b.prints())
 	s.thawLocked(nil)
 	s.mu.Unlock()
 	return s.log.Release(releasable(&b.manifest))
+}
+
+// prints are the fingerprints of the traces.
+func (b *batch) prints() []uint32 {
+	out := make([]uint32, 0, len(b.traces))
+	for id := range b.traces {
+		out = append(out, segment.Fingerprint(id))
+	}
+	return out
 }
 
 // unfreeze puts a batch back.

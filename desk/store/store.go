@@ -71,7 +71,7 @@ const (
 	DefaultHeadBytes    = 48 << 20
 	DefaultHeadAge      = 5 * time.Minute
 	DefaultHoldBack     = 10 * time.Second
-	DefaultCacheBytes   = 192 << 20
+	DefaultCacheBytes   = 96 << 20
 	DefaultReserveBytes = 16 << 20
 )
 
@@ -149,6 +149,7 @@ type Store struct {
 	frozenBytes int64
 	segments    []*segment.Segment // by Order
 	parts       map[traceID]uint64 // of traces that are in several segments, the highest Order
+	known       known              // traces of the newest segments
 	nextSeq     uint64
 	room        chan struct{} // closed when there may be room in the head again
 	stuck       error         // why the last segment could not be written

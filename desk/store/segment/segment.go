@@ -226,6 +226,19 @@ func (s *Segment) BlockRange(i int) BlockRange {
 // MayHave reports whether the segment may have a trace: never false if it has.
 func (s *Segment) MayHave(id trace.TraceID) bool { return s.traces.mayHave(hashID(id)) }
 
+// Fingerprints are 32 bits of each trace, which few others have too, in no order.
+func (s *Segment) Fingerprints() ([]uint32, error) {
+	ids, err := s.traces.file.section(idsSection)
+	if err != nil {
+		return nil, &SideError{Path: s.path(tracesFile), Err: err}
+	}
+	prints := make([]uint32, s.traces.traces)
+	for i := range prints {
+		prints[i] = le.Uint32(ids[8*i:])
+	}
+	return prints, nil
+}
+
 // Continued are the traces that older segments had parts of when this one was
 // written. The slice is not to be changed.
 func (s *Segment) Continued() []trace.TraceID { return s.traces.continued }

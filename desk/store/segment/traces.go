@@ -72,6 +72,9 @@ const fenceBytes = 12 + 24 + 8 + 16
 
 func hashID(id trace.TraceID) uint64 { return xxhash.Sum64(id[:]) }
 
+// Fingerprint is what [Segment.Fingerprints] has of a trace.
+func Fingerprint(id trace.TraceID) uint32 { return uint32(hashID(id)) }
+
 // encodeTraces makes the file.
 func encodeTraces(entries []Entry) []byte {
 	hashes := make([]uint64, len(entries))
