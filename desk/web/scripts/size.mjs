@@ -6,9 +6,9 @@ import { readdirSync, readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 
 const limit = 150 * 1024;
-const folder = new URL("../dist/assets/", import.meta.url);
+const folder = new URL("../dist/", import.meta.url);
 
-const sizes = readdirSync(folder)
+const sizes = [...readdirSync(folder), ...readdirSync(new URL("assets/", folder)).map((name) => `assets/${name}`)]
   .filter((name) => name.endsWith(".js"))
   .map((name) => ({ name, bytes: gzipSync(readFileSync(new URL(name, folder)), { level: 9 }).length }))
   .sort((a, b) => b.bytes - a.bytes);

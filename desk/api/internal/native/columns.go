@@ -3,6 +3,7 @@
 package native
 
 import (
+	"encoding/hex"
 	"encoding/json"
 	"io"
 	"math"
@@ -25,10 +26,19 @@ type column struct {
 	Of any `json:"of,omitempty"`
 	// At are the nodes that have a value, if not all of them do.
 	At []int32 `json:"at,omitempty"`
-	// All is the value of every node.
-	All    any `json:"all,omitempty"`
-	Values any `json:"values,omitempty"`
+	// Values has them one by one. Instead of it there may be All, the value of every
+	// node; Digits, small numbers as characters from 0 on; Steps, numbers less the one
+	// before each; or Text, texts of Width characters each.
+	Values any     `json:"values,omitempty"`
+	All    any     `json:"all,omitempty"`
+	Digits string  `json:"digits,omitempty"`
+	Steps  []int64 `json:"steps,omitempty"`
+	Text   string  `json:"text,omitempty"`
+	Width  int     `json:"width,omitempty"`
 }
+
+// maxDigit is how many numbers a character can be: from 0 on, all that ASCII shows.
+const maxDigit = '\x7f' - '0'
 
 // A columnWriter writes lines, until the first error.
 type columnWriter struct {
@@ -107,13 +117,36 @@ func columnsHead(j *job, start int64) *head {
 	return h
 }
 
-// numbers writes a column of numbers, as one number if all are equal.
+// numbers writes a column of numbers, none negative or large as digits.
 func (w *columnWriter) numbers(name string, values []int64) {
-	c := column{Column: name, Values: values}
-	if len(values) > 0 && !slices.ContainsFunc(values, func(v int64) bool { return v != values[0] }) {
-		c.All, c.Values = values[0], nil
+	w.line(asNumbers(column{Column: name}, values))
+}
+
+// asNumbers adds numbers to a column, in as few characters as it can.
+func asNumbers(c column, values []int64) column {
+	switch {
+	case len(values) > 0 && !slices.ContainsFunc(values, func(v int64) bool { return v != values[0] }):
+		c.All = values[0]
+	case slices.ContainsFunc(values, func(v int64) bool { return v < 0 || v >= maxDigit }):
+		c.Values = values
+	default:
+		text := make([]byte, len(values))
+		for i, v := range values {
+			text[i] = '0' + byte(v)
+		}
+		c.Digits = string(text)
 	}
-	w.line(c)
+	return c
+}
+
+// steps writes a column of numbers that grow slowly.
+func (w *columnWriter) steps(name string, values []int64) {
+	last := int64(0)
+	for i, v := range values {
+		values[i] = v - last
+		last = v
+	}
+	w.line(column{Column: name, Steps: values})
 }
 
 // each collects a value of each node.
@@ -139,13 +172,27 @@ func repeated[T comparable](w *columnWriter, t *analysis.Tree, name string, of f
 		}
 		return index
 	})
-	w.line(column{Column: name, Of: distinct, Values: values})
+	w.line(asNumbers(column{Column: name, Of: distinct}, values))
+}
+
+// ids writes the ids of the spans.
+func (w *columnWriter) ids(t *analysis.Tree) {
+	text := make([]byte, 0, len(t.Nodes)*2*len(trace.SpanID{}))
+	for i := range t.Nodes {
+		text = hex.AppendEncode(text, t.Nodes[i].Span.ID[:])
+	}
+	w.line(column{Column: "id", Text: string(text), Width: 2 * len(trace.SpanID{})})
 }
 
 // places writes what every node has.
 func (w *columnWriter) places(t *analysis.Tree, start int64) {
-	w.line(column{Column: "order", Values: t.Order})
-	w.line(column{Column: "id", Values: each(t, func(_ int32, n *analysis.Node) string { return n.Span.ID.String() })})
+	order := make([]int64, len(t.Order))
+	for i, node := range t.Order {
+		order[i] = int64(node)
+	}
+	w.steps("order", order)
+	w.ids(t)
+	w.steps("start", each(t, func(_ int32, n *analysis.Node) int64 { return n.Span.Start - start }))
 	for _, c := range []struct {
 		name string
 		of   func(node int32, n *analysis.Node) int64
@@ -153,12 +200,14 @@ func (w *columnWriter) places(t *analysis.Tree, start int64) {
 		{"parent", func(_ int32, n *analysis.Node) int64 { return int64(n.Parent) }},
 		{"service", func(_ int32, n *analysis.Node) int64 { return int64(n.Service) }},
 		{"similar", func(_ int32, n *analysis.Node) int64 { return int64(n.Similar) }},
-		{"start", func(_ int32, n *analysis.Node) int64 { return n.Span.Start - start }},
 		{"duration", func(_ int32, n *analysis.Node) int64 { return n.Span.Duration() }},
-		{"self", func(node int32, _ *analysis.Node) int64 { return t.SelfTime(node) }},
 	} {
 		w.numbers(c.name, each(t, c.of))
 	}
+	few(w, t, "covered", func(node int32, n *analysis.Node) (int64, bool) {
+		covered := n.Span.Duration() - t.SelfTime(node)
+		return covered, covered != 0
+	})
 	for _, c := range []struct {
 		name string
 		of   func(node int32, n *analysis.Node) string

@@ -5,6 +5,7 @@ package native_test
 import (
 	"encoding/json"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -40,8 +41,9 @@ func readSheet(t *testing.T, body string) (s sheet) {
 	for line := range strings.Lines(body) {
 		var l struct {
 			Column string
-			Values any
-			All    any
+			Values []any
+			All    *int
+			Digits string
 			Of     []any
 			At     []int
 			Detail *detail
@@ -54,11 +56,15 @@ func readSheet(t *testing.T, body string) (s sheet) {
 		case l.End != nil:
 			s.end = *l.End
 		case l.Of != nil:
-			texts := []any{}
-			for _, index := range l.Values.([]any) {
-				texts = append(texts, l.Of[int(index.(float64))])
+			s.columns[l.Column] = func(node int) any {
+				switch {
+				case l.All != nil:
+					return l.Of[*l.All]
+				case l.Digits != "":
+					return l.Of[l.Digits[node]-'0']
+				}
+				return l.Of[int(l.Values[node].(float64))]
 			}
-			s.columns[l.Column] = texts
 		case l.Column != "":
 			s.columns[l.Column] = l
 		}
@@ -96,8 +102,8 @@ func TestColumns(t *testing.T) {
 		attributes := got.attributes()
 		assert.Equal(t, len(want.Spans), got.end)
 		for i, s := range want.Spans {
-			assert.Equal(t, s.Name, got.columns["name"].([]any)[i])
-			assert.Equal(t, s.Status, got.columns["status"].([]any)[i])
+			assert.Equal(t, s.Name, got.columns["name"].(func(int) any)(i))
+			assert.Equal(t, s.Status, got.columns["status"].(func(int) any)(i))
 			assert.Equal(t, s.Attributes, attributes[i])
 		}
 	}
@@ -107,7 +113,7 @@ func TestColumnsOfManySpans(t *testing.T) {
 	spans := make([]trace.Span, 4500)
 	for i := range spans {
 		spans[i] = trace.Span{
-			TraceID: sourcetest.TraceID(7), ID: trace.SpanID{1, byte(i >> 8), byte(i), 1}, Name: "s", Start: began + int64(i), End: began + int64(i) + 5,
+			TraceID: sourcetest.TraceID(7), ID: trace.SpanID{1, byte(i >> 8), byte(i), 1}, Name: "s" + strconv.Itoa(i%79), Start: began + int64(i), End: began + int64(i) + 5,
 			Attributes: []trace.KeyValue{{Key: "same", Value: trace.Int(1)}, {Key: "i", Value: trace.Int(int64(i))}},
 			Events:     []trace.Event{{Name: "first frame", Time: began + int64(i) + 2}},
 		}
@@ -117,6 +123,9 @@ func TestColumnsOfManySpans(t *testing.T) {
 	src := memory.New(&trace.Batch{Spans: spans})
 	got := readSheet(t, ask(t, src, "/traces/7?format=columns").Body.String())
 	require.Len(t, got.details, 3)
+	for _, node := range []int{0, 44, 78, 4499} {
+		assert.Equal(t, spans[node].Name, got.columns["name"].(func(int) any)(node))
+	}
 	attributes := got.attributes()
 	assert.Equal(t, map[string]any{"same": 1.0, "i": 4000.0}, attributes[4000])
 	assert.Len(t, got.details[2].Pairs, 500, "pairs that are known are not written again")

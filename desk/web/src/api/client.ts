@@ -85,6 +85,8 @@ export async function ask<T>(
     url: string;
     init?: RequestInit & { readonly headers?: Record<string, string> };
     signal?: AbortSignal | undefined;
+    /** The answer, if it was asked for already. */
+    begun?: Promise<Response> | undefined;
   },
   read: (response: Response) => Promise<T>,
 ): Promise<Result<T>> {
@@ -92,7 +94,7 @@ export async function ask<T>(
     const headers = { ...credentials(), ...request.init?.headers };
     const response = __STANDALONE__
       ? answered(request.url)
-      : await fetch(request.url, { ...request.init, headers, signal: request.signal ?? null });
+      : await (request.begun ?? fetch(request.url, { ...request.init, headers, signal: request.signal ?? null }));
     if (response.status === 401) tokenWanted.value = true;
     if (!response.ok) return await failureOf(response);
     return { ok: true, value: await read(response) };

@@ -12,8 +12,16 @@ export interface ColumnsLine {
   readonly column?: string;
   readonly of?: readonly unknown[];
   readonly at?: readonly number[];
-  readonly all?: number;
   readonly values?: readonly unknown[];
+  /** Instead of values: the one of all, */
+  readonly all?: number;
+  /** small numbers as characters from 0 on, */
+  readonly digits?: string;
+  /** numbers less the one before each, */
+  readonly steps?: readonly number[];
+  /** or texts of so many characters each. */
+  readonly text?: string;
+  readonly width?: number;
   readonly waterfall?: WaterfallView;
   readonly views?: { readonly summary: SummaryView; readonly path: PathView; readonly findings: FindingsView };
   readonly detail?: DetailLine;
@@ -94,15 +102,9 @@ export class ColumnsReader {
     this.details.state.value = "whole";
   }
 
-  private addColumn(name: string, { of, at, all, values = [] }: ColumnsLine) {
-    if (at) this.sparse.set(name, mapOf(at, values));
-    else if (of)
-      this.lists.set(
-        name,
-        (values as number[]).map((index) => of[index]),
-      );
-    else if (all !== undefined) this.lists.set(name, new Array(this.spans).fill(all));
-    else this.lists.set(name, values);
+  private addColumn(name: string, line: ColumnsLine) {
+    if (line.at) this.sparse.set(name, mapOf(line.at, line.values ?? []));
+    else this.lists.set(name, valuesOf(line, this.spans));
   }
 
   /** What each node has. */
@@ -143,7 +145,8 @@ export class ColumnsReader {
       this.column<number>("service"),
       this.column<number>("similar"),
     ];
-    const [self, source] = [this.column<number>("self"), this.column<string>("source")];
+    const [duration, covered] = [this.column<number>("duration"), this.rare<number>("covered")];
+    const source = this.column<string>("source");
     const [kind, category] = [this.column<Place["class"]>("class"), this.column<Place["category"]>("category")];
     const badge = this.column<Place["badge"] | null>("badge");
     const marks = this.rare<NonNullable<Place["marks"]>>("marks");
@@ -156,7 +159,7 @@ export class ColumnsReader {
         size: 1,
         service: service[i] ?? 0,
         similar: similar[i] ?? 0,
-        self: self[i] ?? 0,
+        self: (duration[i] ?? 0) - (covered(i) ?? 0),
         class: kind[i] ?? "other",
         category: category[i] ?? "other",
         source: source[i] ?? "",
@@ -215,6 +218,25 @@ export class ColumnsReader {
       source: tree.nodes[node]?.source ?? "",
     }));
   }
+}
+
+/** The values of a column that all of so many nodes have. */
+function valuesOf(line: ColumnsLine, count: number): readonly unknown[] {
+  const { of, all, text, width = 1 } = line;
+  if (text !== undefined) return Array.from({ length: count }, (_, i) => text.slice(i * width, (i + 1) * width));
+  if (all !== undefined) return new Array(count).fill(of ? of[all] : all);
+  const numbers = numbersOf(line);
+  return of ? numbers.map((index) => of[index]) : numbers;
+}
+
+function numbersOf({ digits, steps, values = [] }: ColumnsLine): readonly number[] {
+  if (digits !== undefined) return Array.from(digits, (digit) => digit.charCodeAt(0) - 48);
+  if (!steps) return values as readonly number[];
+  let sum = 0;
+  return steps.map((step) => {
+    sum += step;
+    return sum;
+  });
 }
 
 function mapOf(keys: readonly number[], values: readonly unknown[]): Map<number, unknown> {

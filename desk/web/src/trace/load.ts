@@ -56,6 +56,18 @@ async function readRest(all: AsyncGenerator<string>, reader: ColumnsReader) {
   reader.details.tell();
 }
 
+/** The answer that public/early.js has asked for, to who asks first; another one is not wanted any more. */
+export function takeEarly(url: string, signal: AbortSignal): Promise<Response> | undefined {
+  const begun = globalThis.early;
+  globalThis.early = undefined;
+  if (begun?.url !== url) {
+    begun?.control.abort();
+    return undefined;
+  }
+  signal.addEventListener("abort", () => begun.control.abort());
+  return begun.answer;
+}
+
 interface State {
   readonly id: string;
   readonly trace: TraceData | undefined;
@@ -68,8 +80,9 @@ export function useTrace(id: string): State & { readonly retry: () => void } {
   const [tries, setTries] = useState(0);
   useEffect(() => {
     const controller = new AbortController();
-    ask({ url: columnsUrl(id), signal: controller.signal }, readColumns).then((result: Result<TraceData>) => {
-      if (controller.signal.aborted) return;
+    const [url, { signal }] = [columnsUrl(id), controller];
+    ask({ url, signal, begun: takeEarly(url, signal) }, readColumns).then((result: Result<TraceData>) => {
+      if (signal.aborted) return;
       set({ id, trace: result.ok ? result.value : undefined, error: result.ok ? undefined : result.error });
     });
     return () => controller.abort();
