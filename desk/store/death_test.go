@@ -27,6 +27,7 @@ import (
 	"github.com/sidetrace/sidetrace/desk/store/wal"
 	"github.com/sidetrace/sidetrace/desk/trace"
 	"github.com/sidetrace/sidetrace/desk/trace/format"
+	"github.com/sidetrace/sidetrace/internal/disktest"
 )
 
 // childEnv tells the test binary that it is to append to a store until it is killed,
@@ -41,7 +42,8 @@ func TestMain(m *testing.M) {
 		}
 		return
 	}
-	os.Exit(m.Run())
+	disktest.MayMount()
+	m.Run()
 }
 
 // restless writes and merges segments all the time.

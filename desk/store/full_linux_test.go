@@ -18,32 +18,8 @@ import (
 	"github.com/sidetrace/sidetrace/desk/source"
 	"github.com/sidetrace/sidetrace/desk/store"
 	"github.com/sidetrace/sidetrace/desk/trace"
+	"github.com/sidetrace/sidetrace/internal/disktest"
 )
-
-// disk returns a folder on a file system of its own.
-func disk(t *testing.T, size string) string {
-	t.Helper()
-	at := t.TempDir()
-	if err := syscall.Mount("storetest", at, "tmpfs", 0, "mode=0700,size="+size); err != nil {
-		t.Skip("only who may mount can have a small disk:", err)
-	}
-	t.Cleanup(func() { assert.NoError(t, syscall.Unmount(at, syscall.MNT_DETACH)) })
-	return at
-}
-
-// fillUp takes all room there is. It returns what gives it back.
-func fillUp(t *testing.T, dir string) (giveBack func()) {
-	t.Helper()
-	f, err := os.Create(filepath.Join(dir, "others"))
-	require.NoError(t, err)
-	block := make([]byte, 4096)
-	for err == nil {
-		_, err = f.Write(block)
-	}
-	require.ErrorIs(t, err, syscall.ENOSPC)
-	require.NoError(t, f.Close())
-	return func() { require.NoError(t, os.Remove(f.Name())) }
-}
 
 // noise is spans that do not compress.
 func noise(r *rand.Rand, n int) []trace.Span {
@@ -64,7 +40,7 @@ func noise(r *rand.Rand, n int) []trace.Span {
 // A full disk answers that there is no room, serves reads, and is used again as soon
 // as there is some.
 func TestFullDisk(t *testing.T) {
-	dir := disk(t, "8m")
+	dir := disktest.New(t, "8m")
 	said := &reports{}
 	s, err := store.Open(store.Config{Dir: filepath.Join(dir, "store"), HeadSpans: 2000, HoldBack: time.Nanosecond, ReserveBytes: 2 << 20, Report: said.add})
 	require.NoError(t, err)
@@ -85,7 +61,7 @@ func TestFullDisk(t *testing.T) {
 	for range 10 {
 		require.NoError(t, add())
 	}
-	giveBack := fillUp(t, dir)
+	giveBack := disktest.FillUp(t, dir)
 	for err = nil; err == nil; {
 		err = add()
 	}
@@ -113,10 +89,10 @@ func TestFullDisk(t *testing.T) {
 // The room that was set aside is enough to write a segment, which makes room in the
 // log.
 func TestReserve(t *testing.T) {
-	dir := disk(t, "6m")
+	dir := disktest.New(t, "6m")
 	s := open(t, store.Config{Dir: filepath.Join(dir, "store"), HoldBack: time.Nanosecond, ReserveBytes: 2 << 20})
 	send(t, s, &trace.Batch{Spans: noise(rand.New(rand.NewPCG(1, 1)), 1000)})
-	giveBack := fillUp(t, dir)
+	giveBack := disktest.FillUp(t, dir)
 	require.NoError(t, s.Flush(t.Context()))
 	assert.NoFileExists(t, filepath.Join(dir, "store", "reserve"))
 	giveBack()
@@ -127,7 +103,7 @@ func TestReserve(t *testing.T) {
 }
 
 func TestDiskBecomesReadOnly(t *testing.T) {
-	dir := disk(t, "8m")
+	dir := disktest.New(t, "8m")
 	said := &reports{}
 	s, err := store.Open(store.Config{Dir: filepath.Join(dir, "store"), Report: said.add, ReserveBytes: -1})
 	require.NoError(t, err)
@@ -135,13 +111,13 @@ func TestDiskBecomesReadOnly(t *testing.T) {
 	sendAll(t, s, batches[:2])
 	require.NoError(t, s.Flush(t.Context()))
 	s.EndLogFile()
-	require.NoError(t, syscall.Mount("", dir, "", syscall.MS_REMOUNT|syscall.MS_RDONLY, ""))
+	writable := disktest.ReadOnly(t, dir)
 	traces, _ := encode(t, batches[2])
 	require.ErrorIs(t, s.Append(t.Context(), store.Traces, bytes.Clone(traces)), syscall.EROFS)
 	require.ErrorIs(t, s.Health(t.Context()), syscall.EROFS)
 	modelOf(batches[:2]).has(t, s)
 	ask(t, s)
-	require.NoError(t, syscall.Mount("", dir, "", syscall.MS_REMOUNT, ""))
+	writable()
 	require.NoError(t, s.Append(t.Context(), store.Traces, traces), "it was not kept before")
 	modelOf(batches[:3]).has(t, s)
 	require.NoError(t, s.Health(t.Context()))

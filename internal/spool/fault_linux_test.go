@@ -7,39 +7,19 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/sidetrace/sidetrace/internal/disktest"
 	"github.com/sidetrace/sidetrace/internal/otlptest"
 )
 
-// disk returns a folder on a file system of its own.
-func disk(t *testing.T, size string) string {
-	t.Helper()
-	at := t.TempDir()
-	if err := syscall.Mount("spooltest", at, "tmpfs", 0, "mode=0700,size="+size); err != nil {
-		t.Skip("only who may mount can have a small disk:", err)
-	}
-	t.Cleanup(func() { assert.NoError(t, syscall.Unmount(at, syscall.MNT_DETACH)) })
-	return at
-}
-
-// fillUp takes all room there is. It returns what gives it back.
-func fillUp(t *testing.T, dir string) (giveBack func()) {
-	t.Helper()
-	f, err := os.Create(filepath.Join(dir, "others"))
-	require.NoError(t, err)
-	block := make([]byte, 4096)
-	for err == nil {
-		_, err = f.Write(block)
-	}
-	require.ErrorIs(t, err, syscall.ENOSPC)
-	require.NoError(t, f.Close())
-	return func() { require.NoError(t, os.Remove(f.Name())) }
+func TestMain(m *testing.M) {
+	disktest.MayMount()
+	m.Run()
 }
 
 // addQuickly adds records, none of which waits for long.
@@ -61,7 +41,7 @@ func onDisk(s *Spool) bool {
 // The disk fills up while records wait: the oldest ones make room for new ones. When
 // nothing is left to give up, memory takes them, and in the end the disk again.
 func TestDiskFull(t *testing.T) {
-	at := disk(t, "1m")
+	at := disktest.New(t, "1m")
 	cfg := in(Config{SegmentBytes: 1 << 15, MaxBytes: 64 << 20, MemoryBytes: 4 << 20, SyncEvery: 10 * time.Millisecond}, filepath.Join(at, "spool"))
 	s, said := start(t, cfg)
 	quick, slow := s.Cursor(Span, "quick"), s.Cursor(Span, "slow")
@@ -93,12 +73,12 @@ func TestDiskFull(t *testing.T) {
 
 // Others have filled the disk.
 func TestDiskFullOfOthers(t *testing.T) {
-	at := disk(t, "1m")
+	at := disktest.New(t, "1m")
 	cfg := in(Config{SegmentBytes: 1 << 15, MaxBytes: 64 << 20, MemoryBytes: 4 << 20, SyncEvery: 10 * time.Millisecond}, filepath.Join(at, "spool"))
 	s, said := start(t, cfg)
 	c, late := s.Cursor(Span, "a"), s.Cursor(Span, "b")
 	o := s.Origin([]byte("res"), []byte("one"))
-	giveBack := fillUp(t, at)
+	giveBack := disktest.FillUp(t, at)
 	var got []int
 	for i := 0; i < 3000; i += 100 {
 		addQuickly(t, s, o, i, i+100)
@@ -134,7 +114,7 @@ func TestDiskFullOfOthers(t *testing.T) {
 // One long record that the disk cannot take makes nobody else lose anything, and the
 // disk goes on being used.
 func TestLongRecordOnASmallDisk(t *testing.T) {
-	at := disk(t, "1m")
+	at := disktest.New(t, "1m")
 	cfg := in(Config{SegmentBytes: 1 << 15, MaxBytes: 64 << 20, MemoryBytes: 4 << 20, SyncEvery: 10 * time.Millisecond}, filepath.Join(at, "spool"))
 	s, said := start(t, cfg)
 	c := s.Cursor(Span, "a")
@@ -175,21 +155,21 @@ func TestFolderOfAnotherOwner(t *testing.T) {
 }
 
 func TestReadOnlyFolder(t *testing.T) {
-	at := disk(t, "1m")
+	at := disktest.New(t, "1m")
 	dir := filepath.Join(at, "spool")
 	require.NoError(t, os.MkdirAll(filepath.Join(dir, "process-dead"), 0o700))
 	seg := segmentFile(t, 20, true)
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "process-dead", firstSegment), seg, 0o600))
-	require.NoError(t, syscall.Mount("", at, "", syscall.MS_REMOUNT|syscall.MS_RDONLY, ""))
+	writable := disktest.ReadOnly(t, at)
 	worksInMemory(t, dir)
-	require.NoError(t, syscall.Mount("", at, "", syscall.MS_REMOUNT, ""))
+	writable()
 	d, _ := deliver(t, dir)
 	assert.Equal(t, upTo(0, 20), d.got, "what the dead left is still there")
 }
 
 // Somebody removes the folder while it is used.
 func TestFolderVanishes(t *testing.T) {
-	at := disk(t, "4m")
+	at := disktest.New(t, "4m")
 	s, said := start(t, in(Config{SegmentBytes: 1 << 14, MaxBytes: 3 << 20, SyncEvery: 10 * time.Millisecond}, filepath.Join(at, "spool")))
 	c := s.Cursor(Span, "a")
 	o := s.Origin(nil, nil)

@@ -14,21 +14,16 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/sidetrace/sidetrace/desk/store/wal"
+	"github.com/sidetrace/sidetrace/internal/disktest"
 )
 
-// disk returns a folder on a file system of its own.
-func disk(t *testing.T, size string) string {
-	t.Helper()
-	at := t.TempDir()
-	if err := syscall.Mount("waltest", at, "tmpfs", 0, "mode=0700,size="+size); err != nil {
-		t.Skip("only who may mount can have a small disk:", err)
-	}
-	t.Cleanup(func() { assert.NoError(t, syscall.Unmount(at, syscall.MNT_DETACH)) })
-	return at
+func TestMain(m *testing.M) {
+	disktest.MayMount()
+	m.Run()
 }
 
 func TestDiskFull(t *testing.T) {
-	dir := disk(t, "1m")
+	dir := disktest.New(t, "1m")
 	cfg := wal.Config{Dir: filepath.Join(dir, "log")}
 	l, _, _ := open(t, cfg, 0)
 	others := filepath.Join(dir, "others")
@@ -59,7 +54,7 @@ func TestDiskFull(t *testing.T) {
 // A file for whose first request there was no room is not taken for the one that
 // gets its name later.
 func TestDiskFullAtAFilesBeginning(t *testing.T) {
-	dir := disk(t, "1m")
+	dir := disktest.New(t, "1m")
 	cfg := wal.Config{Dir: filepath.Join(dir, "log")}
 	l, _, _ := open(t, cfg, 0)
 	add(t, l, 1, 3)
@@ -81,7 +76,7 @@ func TestDiskFullAtAFilesBeginning(t *testing.T) {
 }
 
 func TestDiskIsFullFromTheStart(t *testing.T) {
-	dir := disk(t, "1m")
+	dir := disktest.New(t, "1m")
 	cfg := wal.Config{Dir: filepath.Join(dir, "log")}
 	l, _, _ := open(t, cfg, 0)
 	others, err := os.Create(filepath.Join(dir, "others"))
@@ -100,17 +95,17 @@ func TestDiskIsFullFromTheStart(t *testing.T) {
 }
 
 func TestDiskBecomesReadOnly(t *testing.T) {
-	dir := disk(t, "1m")
+	dir := disktest.New(t, "1m")
 	cfg := wal.Config{Dir: filepath.Join(dir, "log")}
 	l, _, _ := open(t, cfg, 0)
 	add(t, l, 1, 3)
 	l.Rotate()
-	require.NoError(t, syscall.Mount("", dir, "", syscall.MS_REMOUNT|syscall.MS_RDONLY, ""))
+	writable := disktest.ReadOnly(t, dir)
 	_, err := l.Append(wal.Traces, nil)
 	require.ErrorIs(t, err, syscall.EROFS)
 	assert.NotErrorIs(t, err, wal.ErrFull)
 	_, _, all := open(t, cfg, 0)
 	assert.Equal(t, want(1, 3), all)
-	require.NoError(t, syscall.Mount("", dir, "", syscall.MS_REMOUNT, ""))
+	writable()
 	add(t, l, 4, 4)
 }
