@@ -4,7 +4,6 @@ package store
 
 import (
 	"cmp"
-	"container/heap"
 	"fmt"
 	"slices"
 
@@ -57,7 +56,7 @@ func (p *plan) match(spans []trace.Span) (sets []query.Match, ok bool) {
 }
 
 // finder goes through the traces that may match, in an order. What is to be looked
-// into waits in a heap at the first place that anything in it may have, so nothing
+// into waits in a queue at the first place that anything in it may have, so nothing
 // is read before its turn.
 //
 // A trace is found where most is known of it: in the head, or else in the newest
@@ -68,7 +67,7 @@ type finder struct {
 	v     *view
 	r     *source.Search
 	after *source.Position
-	heap  []item
+	queue queue[item]
 	seen  map[traceID]bool           // of the traces that may be found more than once, those that were
 	pages map[*segment.Segment][]int // with something that the filter finds
 	rows  map[pageOf][]int           // that it finds, of pages that are looked into again and again
@@ -105,22 +104,11 @@ const (
 	ofTrace
 )
 
-// Len, Less, Swap, Push and Pop are those of a [heap.Interface].
-func (f *finder) Len() int           { return len(f.heap) }
-func (f *finder) Less(i, j int) bool { return f.r.Order.Compare(f.heap[i].at, f.heap[j].at) < 0 }
-func (f *finder) Swap(i, j int)      { f.heap[i], f.heap[j] = f.heap[j], f.heap[i] }
-func (f *finder) Push(x any)         { f.heap = append(f.heap, x.(item)) }
-func (f *finder) Pop() any {
-	last := len(f.heap) - 1
-	x := f.heap[last]
-	f.heap[last] = item{}
-	f.heap = f.heap[:last]
-	return x
-}
+func (it item) place() source.Position { return it.at }
 
 // newFinder goes through the traces of a range that come after a position; nil: all.
 func (v *view) newFinder(r *source.Search, p plan, after *source.Position) *finder {
-	f := &finder{plan: p, v: v, r: r, after: after, seen: map[traceID]bool{}, pages: map[*segment.Segment][]int{}}
+	f := &finder{plan: p, v: v, r: r, after: after, queue: queue[item]{order: r.Order}, seen: map[traceID]bool{}, pages: map[*segment.Segment][]int{}}
 	f.startHead()
 	for _, g := range v.segments {
 		if at, any := f.firstOf(g); any {
@@ -166,7 +154,7 @@ func (f *finder) push(it item) {
 	if it.exact && f.after != nil && f.r.Order.Compare(it.at, *f.after) <= 0 {
 		return // it was on the pages before
 	}
-	heap.Push(f, it)
+	f.queue.add(it)
 }
 
 // overlaps reports whether a range has any time between two, both of them included.
@@ -210,8 +198,8 @@ type candidate struct {
 
 // next is the next trace that may match, nil if there is none or the context is done.
 func (f *finder) next() *candidate {
-	for len(f.heap) > 0 && f.v.ctx.Err() == nil {
-		it := heap.Pop(f).(item)
+	for len(f.queue.all) > 0 && f.v.ctx.Err() == nil {
+		it := f.queue.take()
 		switch {
 		case it.kind == ofSegment:
 			f.openSegment(it.segment)

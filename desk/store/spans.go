@@ -22,7 +22,7 @@ type spanFinder struct {
 	r      *source.Search
 	after  *source.Position
 	whole  bool // the query is about whole traces
-	heap   []spanItem
+	queue  queue[spanItem]
 	seen   map[traceID]bool // traces that were matched, if whole
 	last   *source.Position // of the last span that was returned
 	looked *source.Position // of the last span that was looked at
@@ -53,23 +53,12 @@ const (
 	spanMatched
 )
 
-// Len, Less, Swap, Push and Pop are those of a [heap.Interface].
-func (f *spanFinder) Len() int           { return len(f.heap) }
-func (f *spanFinder) Less(i, j int) bool { return f.r.Order.Compare(f.heap[i].at, f.heap[j].at) < 0 }
-func (f *spanFinder) Swap(i, j int)      { f.heap[i], f.heap[j] = f.heap[j], f.heap[i] }
-func (f *spanFinder) Push(x any)         { f.heap = append(f.heap, x.(spanItem)) }
-func (f *spanFinder) Pop() any {
-	last := len(f.heap) - 1
-	x := f.heap[last]
-	f.heap[last] = spanItem{}
-	f.heap = f.heap[:last]
-	return x
-}
+func (it spanItem) place() source.Position { return it.at }
 
 // newSpanFinder goes through the spans that come after a position, nil: all. It looks
 // at so many spans at most.
 func (v *view) newSpanFinder(r *source.Search, p plan, after *source.Position, budget int) *spanFinder {
-	f := &spanFinder{plan: p, v: v, r: r, after: after, seen: map[traceID]bool{}, looked: after, budget: budget}
+	f := &spanFinder{plan: p, v: v, r: r, after: after, queue: queue[spanItem]{order: r.Order}, seen: map[traceID]bool{}, looked: after, budget: budget}
 	f.whole = p.program != nil && p.program.NeedsTrace()
 	f.traces = &finder{plan: p, v: v, r: r, pages: map[*segment.Segment][]int{}}
 	if f.whole {
@@ -77,7 +66,7 @@ func (v *view) newSpanFinder(r *source.Search, p plan, after *source.Position, b
 	} else {
 		f.startSpans()
 	}
-	heap.Init(f)
+	heap.Init(&f.queue)
 	for _, g := range v.segments {
 		if at, any := f.firstOf(g); any {
 			f.push(spanItem{at: at, kind: spanSegment, segment: g})
@@ -117,7 +106,7 @@ func (f *spanFinder) startSpans() {
 			}
 			it := spanItem{at: f.position(s.TraceID, s.ID, s.Start, s.Digest().Duration), kind: spanInHead, n: i, of: j}
 			if f.isWanted(&it.at) {
-				f.heap = append(f.heap, it)
+				f.queue.all = append(f.queue.all, it)
 				f.rows++
 			}
 		}
@@ -137,7 +126,7 @@ func (f *spanFinder) isWanted(at *source.Position) bool {
 const maxWaiting = 1 << 16
 
 func (f *spanFinder) push(it spanItem) {
-	heap.Push(f, it)
+	f.queue.add(it)
 	if it.kind == spanInRow || it.kind == spanMatched {
 		f.rows++
 	}
@@ -148,10 +137,10 @@ func (f *spanFinder) push(it spanItem) {
 
 // leaveOut forgets the spans that come last of those that wait.
 func (f *spanFinder) leaveOut() {
-	slices.SortFunc(f.heap, func(a, b spanItem) int { return f.r.Order.Compare(a.at, b.at) })
-	kept := f.heap[:0]
+	slices.SortFunc(f.queue.all, func(a, b spanItem) int { return f.r.Order.Compare(a.at, b.at) })
+	kept := f.queue.all[:0]
 	f.rows = 0
-	for _, it := range f.heap {
+	for _, it := range f.queue.all {
 		if isRow := it.kind != spanSegment && it.kind != spanPage; isRow {
 			if f.rows == maxWaiting {
 				if f.end == nil || f.r.Order.Compare(it.at, *f.end) < 0 {
@@ -163,8 +152,8 @@ func (f *spanFinder) leaveOut() {
 		}
 		kept = append(kept, it)
 	}
-	clear(f.heap[len(kept):])
-	f.heap = kept // what is sorted is a heap
+	clear(f.queue.all[len(kept):])
+	f.queue.all = kept // what is sorted is a heap
 }
 
 // bound is the first place that spans may have which start between two times and
@@ -199,8 +188,8 @@ func (f *spanFinder) firstOf(g *segment.Segment) (at source.Position, any bool) 
 // next is the next span, nil if there is none, the context is done, or the budget is
 // used up.
 func (f *spanFinder) next() *source.SpanRow {
-	for len(f.heap) > 0 && f.v.ctx.Err() == nil && !f.isShort() {
-		it := heap.Pop(f).(spanItem)
+	for len(f.queue.all) > 0 && f.v.ctx.Err() == nil && !f.isShort() {
+		it := f.queue.take()
 		switch it.kind {
 		case spanSegment:
 			f.openSegment(it.segment)
