@@ -45,6 +45,7 @@ var (
 		{path: desk + "/traces", times: "from,to", whole: "limit,spans"},
 		{path: desk + "/traces/*", id: first, times: "from,to"},
 		{path: desk + "/spans", times: "from,to", whole: "limit"},
+		{path: desk + "/runs", query: "trace=" + first},
 		{path: desk + "/compare", query: "baseline=" + first + "&comparison=" + second},
 		{path: desk + "/services", times: "from,to"},
 		{path: desk + "/operations", times: "from,to"},

@@ -70,6 +70,7 @@ func Handler(gate *web.Gate, c Config) http.Handler {
 		"/traces":            f.traces,
 		"/traces/{id}":       f.trace,
 		"/spans":             f.spans,
+		"/runs":              f.runs,
 		"/compare":           f.compare,
 		"/services":          f.services,
 		"/operations":        f.operations,

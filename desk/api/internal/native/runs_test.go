@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package native_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/sidetrace/sidetrace/desk/analysis/agentrun"
+	"github.com/sidetrace/sidetrace/desk/api/internal/native"
+	"github.com/sidetrace/sidetrace/desk/source/memory"
+	"github.com/sidetrace/sidetrace/desk/source/sourcetest"
+	"github.com/sidetrace/sidetrace/desk/trace"
+)
+
+type runs struct {
+	Runs []struct {
+		TraceID, Question string
+		FirstFrame        int64
+		Cost              agentrun.Cost
+	}
+}
+
+func TestRuns(t *testing.T) {
+	agent, long := sourcetest.Agent(2, began, "s-1"), sourcetest.Agent(3, began, "s-1")
+	agent.Spans[1].Attributes = append(agent.Spans[1].Attributes, trace.KeyValue{Key: "gen_ai.input.messages", Value: trace.String(`[{"role":"user","content":"Where to?"}]`)})
+	long.Spans[0].Attributes = append(long.Spans[0].Attributes, trace.KeyValue{Key: "input.value", Value: trace.String(strings.Repeat("去哪里", 200))})
+	prices, err := agentrun.ReadPrices(strings.NewReader(`{"currency": "usd", "prices": [{"model": "gpt-5", "input": 1.25, "output": 10}]}`))
+	require.NoError(t, err)
+	c := config(memory.New(&agent, &long))
+	c.Prices = prices
+	asked := "/runs?trace=" + sourcetest.TraceID(3).String() + "&trace=" + sourcetest.TraceID(9).String() + "&trace=" + sourcetest.TraceID(2).String()
+	got := decoded[runs](t, check(t, handlerOf(c), httptest.NewRequest(http.MethodGet, native.Base+asked, nil)).Body.String())
+	require.Len(t, got.Runs, 2, "in the order that is asked for, without what is not there")
+	assert.Equal(t, sourcetest.TraceID(3).String(), got.Runs[0].TraceID)
+	assert.True(t, utf8.ValidString(got.Runs[0].Question))
+	assert.True(t, strings.HasPrefix(got.Runs[0].Question, "去哪里") && strings.HasSuffix(got.Runs[0].Question, "…"))
+	assert.Less(t, len(got.Runs[0].Question), 410)
+	second := got.Runs[1]
+	assert.Equal(t, "Where to?", second.Question)
+	assert.Equal(t, agentrun.Unknown, second.FirstFrame)
+	assert.Equal(t, []agentrun.Amount{{Currency: "USD", Nano: 875_000}}, second.Cost.Computed, "300 tokens in, 50 out")
+}
+
+func TestRunsRefused(t *testing.T) {
+	assert.Contains(t, refused(t, "/runs", http.StatusBadRequest), "0 ids of traces: want 1 to 50")
+	assert.Contains(t, refused(t, "/runs?trace=zz", http.StatusBadRequest), "trace")
+	assert.Contains(t, refused(t, "/runs"+"?trace=1"+strings.Repeat("&trace=1", 50), http.StatusBadRequest), "51 ids of traces")
+}
