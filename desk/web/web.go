@@ -26,11 +26,14 @@ var places = []string{"/{$}", "/trace/{id}", "/compare", "/services", "/sessions
 
 // Handler answers with the page and its files, to GET and HEAD. Addresses of the
 // page are answered with the same document, which browsers ask for again each time;
-// what it loads may be kept for ever. It sets no headers of security
+// what it loads may be kept for ever. So are other addresses, with status 404: the page
+// says then that there is nothing, and leads back. It sets no headers of security
 // (guard.SecurityHeaders). It may be used by any number of goroutines.
 func Handler() http.Handler {
 	mux := http.NewServeMux()
-	index := file("dist/index.html", "no-cache")
+	index := file("dist/index.html", "no-cache", http.StatusOK)
+	mux.Handle("GET /", file("dist/index.html", "no-cache", http.StatusNotFound))
+	mux.Handle("GET /assets/", http.NotFoundHandler())
 	for _, place := range places {
 		mux.Handle("GET "+place, index)
 	}
@@ -39,7 +42,7 @@ func Handler() http.Handler {
 		if strings.HasPrefix(name, "dist/assets/") {
 			caching = "public, max-age=31536000, immutable" // a year
 		}
-		mux.Handle("GET "+strings.TrimPrefix(name, "dist"), file(name, caching))
+		mux.Handle("GET "+strings.TrimPrefix(name, "dist"), file(name, caching, http.StatusOK))
 	}
 	return mux
 }
@@ -61,7 +64,7 @@ var types = map[string]string{
 }
 
 // file answers with an embedded file.
-func file(name, caching string) http.Handler {
+func file(name, caching string, status int) http.Handler {
 	content, err := dist.ReadFile(name)
 	if err != nil {
 		return http.NotFoundHandler()
@@ -74,6 +77,7 @@ func file(name, caching string) http.Handler {
 		w.Header().Set("Content-Type", mediaType)
 		w.Header().Set("Cache-Control", caching)
 		w.Header().Set("Content-Length", strconv.Itoa(len(content)))
+		w.WriteHeader(status)
 		if r.Method == http.MethodGet {
 			_, _ = bytes.NewReader(content).WriteTo(w) // who has gone needs no answer
 		}

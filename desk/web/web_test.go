@@ -39,9 +39,16 @@ func TestAddressesOfThePage(t *testing.T) {
 		assert.Equal(t, "no-cache", answer.Header.Get("Cache-Control"), path)
 		assert.Contains(t, body, `<div id="page">`, path)
 	}
-	for _, path := range []string{"/index.html", "/nothing", "/trace/", "/trace/a/b", "/assets/", "/assets/none.js", "/dist/index.html", "/api/desk/v1/none"} {
-		answer, _ := ask(t, http.MethodGet, path)
+	for _, path := range []string{"/index.html", "/nothing", "/trace/", "/trace/a/b", "/dist/index.html"} {
+		answer, body := ask(t, http.MethodGet, path)
 		assert.Equal(t, http.StatusNotFound, answer.StatusCode, path)
+		assert.Equal(t, "no-cache", answer.Header.Get("Cache-Control"), path)
+		assert.Contains(t, body, `<div id="page">`, path)
+	}
+	for _, path := range []string{"/assets/", "/assets/none.js"} {
+		answer, body := ask(t, http.MethodGet, path)
+		assert.Equal(t, http.StatusNotFound, answer.StatusCode, path)
+		assert.NotContains(t, body, "<div", path)
 	}
 	answer, _ := ask(t, http.MethodPost, "/")
 	assert.Equal(t, http.StatusMethodNotAllowed, answer.StatusCode)
