@@ -12,6 +12,7 @@ export interface Answers {
   "/traces": schema.Traces;
   "/spans": schema.Spans;
   "/traces/{id}": schema.Document;
+  "/runs": schema.Runs;
   "/compare": schema.Comparison;
   "/services": schema.Services;
   "/operations": schema.Operations;

@@ -418,6 +418,33 @@ export type RunView = {
   toolWall: unknown;
 };
 
+/** Money. */
+export type Amount = {
+  currency: string;
+  /** Billionths. */
+  nano: number;
+};
+
+/** What runs of agents took. */
+export type Runs = {
+  runs: ({
+    /** 32 hexadecimal digits. */
+    traceId: string;
+    /** The beginning of what was asked, where records or messages say so. */
+    question?: string;
+    /** In ns after the start of the trace; -1 for none. */
+    firstFrame: number;
+    cost: {
+      /** By the price table; while unpriced is not 0 a lower bound. */
+      computed?: (Amount)[];
+      /** What spans said themselves. */
+      reported?: (Amount)[];
+      /** Calls without a price. */
+      unpriced: number;
+    };
+  })[];
+};
+
 export type Usage = {
   input: number;
   output: number;
@@ -1170,6 +1197,9 @@ export type Asked = {
     of?: "spans" | "traces";
     intervals?: number;
     scale?: "log" | "linear";
+  };
+  "/runs": {
+    trace?: (string)[];
   };
   "/scatter": {
     q?: string;

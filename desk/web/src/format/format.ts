@@ -63,11 +63,20 @@ export function tokens(n: number | undefined): string {
   return `${significant(n / 1e9)}G`;
 }
 
-/** An amount with three significant digits: "0.00213", "12.4". */
-export function money(amount: number | undefined, currency = ""): string {
-  if (amount === undefined || !Number.isFinite(amount)) return unknown;
+function amountTo(amount: number, decimals: number): string {
+  const least = 10 ** -decimals;
+  return amount > 0 && amount < least / 2 ? `< ${least.toFixed(decimals)}` : amount.toFixed(decimals);
+}
+
+function amountShort(amount: number): string {
   const small = amount > 0 && amount < 1;
-  const digits = small ? amount.toFixed(Math.min(2 - Math.floor(Math.log10(amount)), 9)) : significant(amount);
+  return small ? amount.toFixed(Math.min(2 - Math.floor(Math.log10(amount)), 9)) : significant(amount);
+}
+
+/** An amount with three significant digits, or with some decimals: "0.00213", "12.4". */
+export function money(amount: number | undefined, currency = "", decimals?: number): string {
+  if (amount === undefined || !Number.isFinite(amount)) return unknown;
+  const digits = decimals === undefined ? amountShort(amount) : amountTo(amount, decimals);
   return currency ? `${digits} ${currency}` : digits;
 }
 

@@ -9,10 +9,10 @@ import { longest } from "../format/longest";
 import { t } from "../i18n";
 import { go, link } from "../state/router";
 import { address } from "../state/url";
-import { costText } from "../trace/cost";
-import { Errors } from "../traces/columns";
+import { costText, decimals } from "../trace/cost";
+import { Errors, NameAndQuestion } from "../traces/columns";
 import { quoted } from "../traces/complete";
-import { useRun } from "../traces/run-figures";
+import { useRun, useRuns } from "../traces/run-figures";
 import { Bar } from "../ui/bar";
 import { CopyButton } from "../ui/copy";
 import { useKeys } from "../ui/keys";
@@ -39,14 +39,27 @@ export function turns(traces: readonly Trace[]): Turn[] {
   });
 }
 
-function RunCell({ trace, what }: { trace: Trace; what: "cost" | "firstFrame" }) {
+function RunCell({ trace, what, places }: { trace: Trace; what: "cost" | "firstFrame"; places?: number | undefined }) {
   const { run, loading } = useRun(trace);
   if (loading) return null;
-  if (what === "cost") return <>{costText(run?.cost)}</>;
+  if (what === "cost") return <>{costText(run?.cost, places)}</>;
   return <>{run && run.firstFrame >= 0 ? duration(run.firstFrame) : unknown}</>;
 }
 
-function columns(hues: Map<string, number>, most: number): Column<Turn>[] {
+/** The time between two traces as text. */
+export function afterText(after: number | undefined): string {
+  return after !== undefined && after < 0 ? t("session.overlap", duration(-after)) : duration(after);
+}
+
+interface Context {
+  readonly hues: Map<string, number>;
+  /** In ns. */
+  readonly most: number;
+  /** Of costs. */
+  readonly places: number | undefined;
+}
+
+function columns({ hues, most, places }: Context): Column<Turn>[] {
   return [
     {
       id: "start",
@@ -62,10 +75,10 @@ function columns(hues: Map<string, number>, most: number): Column<Turn>[] {
     {
       id: "after",
       title: t("session.after"),
-      width: 80,
+      width: 130,
       numeric: true,
       priority: 2,
-      cell: ({ after }) => <span class="dim">{duration(after)}</span>,
+      cell: ({ after }) => <span class="dim">{afterText(after)}</span>,
     },
     {
       id: "service",
@@ -74,7 +87,17 @@ function columns(hues: Map<string, number>, most: number): Column<Turn>[] {
       priority: 2,
       cell: ({ trace }) => <Service name={trace.root.service} palette={hues} />,
     },
-    { id: "name", title: t("col.root"), main: true, priority: 1, cell: ({ trace }) => trace.root.name || unknown },
+    {
+      id: "name",
+      title: t("col.root"),
+      main: true,
+      priority: 1,
+      cell: ({ trace }) => (
+        <span class="root-cell">
+          <NameAndQuestion trace={trace} />
+        </span>
+      ),
+    },
     {
       id: "duration",
       title: t("col.duration"),
@@ -118,7 +141,7 @@ function columns(hues: Map<string, number>, most: number): Column<Turn>[] {
       width: 96,
       numeric: true,
       priority: 2,
-      cell: ({ trace }) => <RunCell trace={trace} what="cost" />,
+      cell: ({ trace }) => <RunCell trace={trace} what="cost" places={places} />,
     },
     {
       id: "firstFrame",
@@ -156,13 +179,15 @@ function OneSession({ found }: { found: SessionTraces }) {
   const rows = useMemo(() => turns(found.traces), [found]);
   const hues = useMemo(() => palette(found.session.services), [found]);
   const most = longest(found.traces);
+  const runOf = useRuns(found.traces, false);
+  const places = decimals(found.traces.map((trace) => runOf(trace)?.cost));
   return (
     <section class="sessions" aria-label={t("trace.session")}>
       <SessionHead found={found} />
       <Partial of={found} />
       <Table
         label={t("sessions.traces")}
-        columns={columns(hues, most)}
+        columns={columns({ hues, most, places })}
         rows={rows}
         keyOf={({ trace }) => trace.traceId}
         href={({ trace }) => link("trace", trace.traceId)}

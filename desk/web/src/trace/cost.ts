@@ -3,10 +3,30 @@
 import type { Cost } from "../api/run";
 import { money, unknown } from "../format/format";
 
-/** A cost as text; a lower bound where prices are missing, "–" where nothing is known. */
-export function costText(cost: Cost | undefined): string {
-  const amounts = cost?.computed?.length ? cost.computed : cost?.reported;
-  if (!amounts?.length) return unknown;
-  const text = amounts.map((each) => money(each.nano / 1e9, each.currency)).join(" + ");
+function amounts(cost: Cost | undefined) {
+  return (cost?.computed?.length ? cost.computed : cost?.reported) ?? [];
+}
+
+/** A cost in billionths; undefined if it is not known, or of several currencies. */
+export function spent(cost: Cost | undefined): number | undefined {
+  const all = amounts(cost);
+  return all.length === 1 ? all[0]?.nano : undefined;
+}
+
+/** How many decimals costs below each other have, so that the largest has four digits. */
+export function decimals(costs: readonly (Cost | undefined)[]): number | undefined {
+  const most = Math.max(...costs.flatMap(amounts).map((each) => each.nano / 1e9));
+  if (most <= 0) return undefined;
+  return Math.max(2, Math.min(9, 3 - Math.floor(Math.log10(most))));
+}
+
+/**
+ * A cost as text; a lower bound where prices are missing, "–" where nothing is known.
+ * Those below each other have the same number of decimals.
+ */
+export function costText(cost: Cost | undefined, places?: number): string {
+  const all = amounts(cost);
+  if (!all.length) return unknown;
+  const text = all.map((each) => money(each.nano / 1e9, each.currency, places)).join(" + ");
   return cost?.unpriced && cost.computed?.length ? `≥ ${text}` : text;
 }

@@ -1,24 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import type { Asked, Trace } from "../api/schema";
+import type { Trace } from "../api/schema";
 import { hueOf } from "../format/colour";
 import { count, duration, exactTime, millis, oneLine, time, tokens, unknown } from "../format/format";
 import { type PlainKey, t } from "../i18n";
-import { change, param, params } from "../state/router";
+import { change, params } from "../state/router";
 import { costText } from "../trace/cost";
 import { Bar } from "../ui/bar";
 import { Icon } from "../ui/icon";
 import { Service } from "../ui/service";
 import type { Column } from "../ui/table";
+import { type Order, order } from "./order";
 import { useRun } from "./run-figures";
-
-export type Order = NonNullable<Asked["/traces"]["order"]>;
-
-/** The order of the list. */
-export function order(): Order {
-  const asked = param("order");
-  return asked === "oldest" || asked === "longest" ? asked : "newest";
-}
 
 const ids = [
   "start",
@@ -97,9 +90,11 @@ interface Context {
   readonly palette: Map<string, number>;
   /** In ns. */
   readonly longest: number;
+  /** Of costs. */
+  readonly places: number | undefined;
 }
 
-function DurationCell({ trace, palette, longest }: { trace: Trace } & Context) {
+function DurationCell({ trace, palette, longest }: { trace: Trace } & Omit<Context, "places">) {
   return (
     <span class="duration-cell">
       <Bar share={trace.duration / longest} colour={hueOf(palette, trace.root.service)} />
@@ -117,16 +112,31 @@ function RootCell({ trace }: { trace: Trace }) {
           <span class="off-screen">{t("traces.incomplete")}</span>
         </span>
       )}
-      <span class="cut" dir="auto">
-        {oneLine(trace.root.name) || unknown}
-      </span>
+      <NameAndQuestion trace={trace} />
     </span>
   );
 }
 
-function CostCell({ trace }: { trace: Trace }) {
+/** The name of a trace's root, and what was asked where it is known: runs of one agent have the same name. */
+export function NameAndQuestion({ trace }: { trace: Trace }) {
+  const { run } = useRun(trace);
+  return (
+    <>
+      <span class="cut" dir="auto">
+        {oneLine(trace.root.name) || unknown}
+      </span>
+      {run?.question && (
+        <span class="cut dim root-question" dir="auto">
+          {oneLine(run.question)}
+        </span>
+      )}
+    </>
+  );
+}
+
+function CostCell({ trace, places }: { trace: Trace } & Pick<Context, "places">) {
   const { run, loading } = useRun(trace);
-  return <>{loading ? "" : costText(run?.cost)}</>;
+  return <>{loading ? "" : costText(run?.cost, places)}</>;
 }
 
 function FirstFrameCell({ trace }: { trace: Trace }) {
@@ -140,26 +150,20 @@ export function Errors({ n }: { n: number }) {
   return n > 0 ? <span class="error">{count(n)}</span> : <span class="dim">{count(n)}</span>;
 }
 
-const directions: Record<Order, "ascending" | "descending"> = {
-  newest: "descending",
-  oldest: "ascending",
-  longest: "descending",
-};
-
 /** How a column sorts: by one order after the other. */
 function sortBy(orders: readonly Order[]): NonNullable<Column<Trace>["sort"]> {
   const now = order();
   const at = orders.indexOf(now);
   const next = orders[at + 1] ?? (at < 0 ? orders[0] : "newest");
   return {
-    now: at < 0 ? "none" : directions[now],
+    now: at < 0 ? "none" : now === "oldest" ? "ascending" : "descending",
     onSort: () => change({ order: next === "newest" ? null : next }),
   };
 }
 
 type Spec = Omit<Column<Trace>, "id" | "title">;
 
-function specs({ palette, longest }: Context): Record<Id, Spec> {
+function specs({ palette, longest, places }: Context): Record<Id, Spec> {
   return {
     start: {
       width: 150,
@@ -180,11 +184,35 @@ function specs({ palette, longest }: Context): Record<Id, Spec> {
       sort: sortBy(["longest"]),
       cell: (trace) => <DurationCell trace={trace} palette={palette} longest={longest} />,
     },
-    spans: { width: 60, numeric: true, priority: 1, cell: (trace) => count(trace.spans) },
-    errors: { width: 52, numeric: true, priority: 1, cell: (trace) => <Errors n={trace.errors} /> },
-    tokens: { width: 64, numeric: true, priority: 2, cell: (trace) => tokens(trace.tokens?.total) },
-    cost: { width: 96, numeric: true, priority: 2, cell: (trace) => <CostCell trace={trace} /> },
-    firstFrame: { width: 84, numeric: true, priority: 2, cell: (trace) => <FirstFrameCell trace={trace} /> },
+    spans: { width: 60, numeric: true, priority: 1, sort: sortBy(["spans"]), cell: (trace) => count(trace.spans) },
+    errors: {
+      width: 60,
+      numeric: true,
+      priority: 1,
+      sort: sortBy(["errors"]),
+      cell: (trace) => <Errors n={trace.errors} />,
+    },
+    tokens: {
+      width: 68,
+      numeric: true,
+      priority: 2,
+      sort: sortBy(["tokens"]),
+      cell: (trace) => tokens(trace.tokens?.total),
+    },
+    cost: {
+      width: 100,
+      numeric: true,
+      priority: 2,
+      sort: sortBy(["cost"]),
+      cell: (trace) => <CostCell trace={trace} places={places} />,
+    },
+    firstFrame: {
+      width: 88,
+      numeric: true,
+      priority: 2,
+      sort: sortBy(["firstFrame"]),
+      cell: (trace) => <FirstFrameCell trace={trace} />,
+    },
     session: { width: 200, priority: 3, cell: (trace) => <span class="cut">{sessionOf(trace) || unknown}</span> },
     user: { width: 100, priority: 3, cell: (trace) => <span class="cut">{trace.identity.uid || unknown}</span> },
     services: {

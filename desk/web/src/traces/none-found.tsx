@@ -6,6 +6,7 @@ import { allTime, range, status, statusKnown } from "../state/range";
 import { change, param } from "../state/router";
 import { Empty } from "../ui/states";
 import { ImportButton } from "./import";
+import { askFor } from "./question";
 
 const setup = `rt, err := sidetrace.Start(ctx)
 defer rt.Shutdown(ctx)`;
@@ -31,6 +32,38 @@ export function NoneFound() {
           </button>
         )}
       </p>
+    </Empty>
+  );
+}
+
+/** Queries that can be tried, by what they ask for. */
+const examples = ["{ status = error }", "{ traceDuration > 1s }", "{ tokens > 1000 }"];
+
+/** The query cannot be read: what could be asked instead; or that what is shown is of the one before. */
+export function WrongQuery({ shown = false }: { shown?: boolean }) {
+  const all = (
+    <>
+      {examples.map((each) => (
+        <button key={each} type="button" class="link mono" onClick={() => askFor(each)}>
+          {each}
+        </button>
+      ))}
+      <button type="button" class="link" onClick={() => askFor("")}>
+        {t("traces.none.clear")}
+      </button>
+    </>
+  );
+  if (shown) {
+    return (
+      <p class="wrong-query" role="status">
+        <span class="warn">{t("traces.wrong.before")}</span> <span class="dim">{t("traces.wrong.try")}</span> {all}
+      </p>
+    );
+  }
+  return (
+    <Empty title={t("error.bad_query")}>
+      <p class="dim">{t("traces.wrong.try")}</p>
+      <p class="wrong-examples">{all}</p>
     </Empty>
   );
 }

@@ -3,27 +3,31 @@
 import { useMemo, useRef, useState } from "preact/hooks";
 import { type Answer, useAnswer } from "../api/answer";
 import { type LiveState, useLive } from "../api/live";
-import { usePages } from "../api/pages";
+import { type Pages, usePages } from "../api/pages";
 import type { Condition, Query, Scatter as ScatterAnswer, Trace } from "../api/schema";
 import { palette } from "../format/colour";
 import { longest } from "../format/longest";
 import { t } from "../i18n";
 import { range } from "../state/range";
 import { change, link, param } from "../state/router";
+import { decimals } from "../trace/cost";
 import { useKeys } from "../ui/keys";
 import { Menu } from "../ui/menu";
-import { Failed, Loading, Partial } from "../ui/states";
+import { Partial } from "../ui/states";
 import { Table } from "../ui/table";
 import { Builder } from "./builder";
-import { columnChoices, order, traceColumns } from "./columns";
+import { columnChoices, traceColumns } from "./columns";
 import { durationLiteral } from "./complete";
 import { FieldColumns } from "./field-columns";
 import { DropZone } from "./import";
+import { instead } from "./instead";
 import { gather, merge } from "./merge";
 import { MoreRows } from "./more-rows";
-import { NoneFound } from "./none-found";
-import { alsoAsk, askFor, askForRows, rowsOf, useQuestion } from "./question";
+import { NoneFound, WrongQuery } from "./none-found";
+import { isLoaded, order, sorted } from "./order";
+import { alsoAsk, askFor, askForRows, isWrong, rowsOf, useQuestion } from "./question";
 import { QuickFilters } from "./quick";
+import { useRuns } from "./run-figures";
 import { Scatter } from "./scatter";
 import { SearchBox, searchField } from "./search-box";
 import { SpanList } from "./span-list";
@@ -133,7 +137,8 @@ function ModeAndColumns({ spans }: { spans: boolean }) {
 type TraceQuery = { q?: string; from?: string; to?: string };
 
 function TraceList({ query, question }: { query: TraceQuery | undefined; question: Answer<Query> }) {
-  const list = usePages("/traces", query && { ...query, order: order(), limit: 100 });
+  const by = order();
+  const list = usePages("/traces", query && { ...query, order: isLoaded(by) ? "newest" : by, limit: 100 });
   const dots = useAnswer("/scatter", query);
   const { live, state } = useNews(query?.q ?? "");
   const rows = useMemo(
@@ -148,40 +153,54 @@ function TraceList({ query, question }: { query: TraceQuery | undefined; questio
   const services = [...rows.map((row) => row.root.service), ...drawn.map((dot) => dot.service)];
   const key = [...new Set(services)].sort().join("\n");
   const hues = useMemo(() => palette(services), [key]);
-  if (list.error && rows.length === 0) {
-    return list.error.code === "bad_query" ? null : <Failed error={list.error} onRetry={list.retry} />;
-  }
-  if (list.pages.length === 0 && !query && question.value?.valid === false) return null;
-  if (list.pages.length === 0 && list.loading) return <Loading />;
+  const wrong = isWrong(question);
+  const other = instead(list, rows.length, wrong && !query);
+  if (other) return other;
   const found = dots.value;
   return (
     <>
       {drawn.length > 0 && (
         <Scatter traces={drawn} palette={hues} onDurations={(low, high) => askForDurations(question, low, high)} />
       )}
+      {wrong && <WrongQuery shown />}
       <div class="traces-total" role="status">
         {found && <Total found={found} live={live} />}
         {found && found.traces.length < found.total && (
           <span class="dim">{t("scatter.shown", found.traces.length, found.total)}</span>
         )}
+        {isLoaded(by) && list.hasMore && <span class="warn">{t("traces.sorted", rows.length)}</span>}
         {drawn.length > 0 && <span class="dim fold-2">{t("scatter.hint")}</span>}
         <LiveText state={state} />
       </div>
       <Partial of={list.pages.at(-1)} />
-      {rows.length === 0 ? (
-        <NoneFound />
-      ) : (
-        <Table
-          label={t("traces.title")}
-          columns={traceColumns({ palette: hues, longest: longest(rows) })}
-          rows={rows}
-          keyOf={(row) => row.traceId}
-          href={(row) => link("trace", row.traceId)}
-          onEnd={list.more}
-          foot={<MoreRows list={list} />}
-        />
-      )}
+      {rows.length === 0 ? <NoneFound /> : <Rows rows={rows} palette={hues} list={list} wrong={wrong} />}
     </>
+  );
+}
+
+interface RowsProps {
+  readonly rows: readonly Trace[];
+  readonly palette: Map<string, number>;
+  readonly list: Pages<unknown>;
+  /** They are of the query before. */
+  readonly wrong: boolean;
+}
+
+function Rows({ rows, palette: hues, list, wrong }: RowsProps) {
+  const by = order();
+  const runOf = useRuns(rows, by === "cost" || by === "firstFrame");
+  const places = decimals(rows.map((row) => runOf(row)?.cost));
+  return (
+    <Table
+      class={wrong ? "stale" : ""}
+      label={t("traces.title")}
+      columns={traceColumns({ palette: hues, longest: longest(rows), places })}
+      rows={isLoaded(by) ? sorted(rows, by, runOf) : rows}
+      keyOf={(row) => row.traceId}
+      href={(row) => link("trace", row.traceId)}
+      onEnd={list.more}
+      foot={<MoreRows list={list} />}
+    />
   );
 }
 

@@ -19,6 +19,11 @@ export function useQuestion(): Answer<Query> {
   return useAnswer("/query", q ? { q } : undefined);
 }
 
+/** Whether the desk cannot read the query. */
+export function isWrong(question: Answer<Query>): boolean {
+  return param("q") !== "" && !question.loading && question.value?.valid === false;
+}
+
 /** The rows of a query; those of no query are none, those of one that is not simple are undefined. */
 export function rowsOf(answer: Answer<Query>): readonly Condition[] | undefined {
   if (!param("q")) return [];

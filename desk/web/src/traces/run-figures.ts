@@ -1,75 +1,88 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import { useEffect, useState } from "preact/hooks";
+import { signal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
 import { get } from "../api/client";
-import type { Run } from "../api/run";
-import type { Trace } from "../api/schema";
+import type { Runs, Trace } from "../api/schema";
 
-/** At most so many runs are asked for at a time, and traces with more spans are not asked for. */
-const [atOnce, largest] = [3, 5000];
+/** What a run took and was asked, which the list of traces does not have. */
+export type Figures = Runs["runs"][number];
+
+/** So many runs are asked for at a time, and traces with more spans are not asked for. */
+const [atOnce, largest] = [20, 5000];
+/** Traces without tokens, but with logs that may say what was asked, are not asked for if they are larger. */
+const largestLogged = 500;
 /** At most so many runs are remembered. */
-const remembered = 2000;
+const remembered = 10_000;
 
-interface Job {
-  readonly id: string;
-  readonly key: string;
-  /** Whether a row still wants it. */
-  wanted: boolean;
-  readonly done: (run: Run | undefined) => void;
-}
-
-const known = new Map<string, Run | undefined>();
-const waiting: Job[] = [];
-let running = 0;
+const known = new Map<string, Figures | undefined>();
+/** What rows want to know, by key. */
+const waiting = new Map<string, { readonly id: string; rows: number }>();
+/** Changes when more is known. */
+const answers = signal(0);
+let busy = false;
 
 function keyOf(trace: Trace): string {
   return `${trace.traceId} ${trace.spans} ${trace.logs}`;
 }
 
-async function work() {
-  if (running >= atOnce) return;
-  const job = waiting.shift();
-  if (!job) return;
-  if (known.has(job.key)) job.done(known.get(job.key));
-  else if (job.wanted) {
-    running++;
-    const result = await get("/traces/{id}", { view: "run", spans: "none" }, { id: job.id });
-    running--;
-    job.done(result.ok ? (result.value.run as Run | undefined) : undefined);
-  }
-  work();
+function isAsked(trace: Trace): boolean {
+  return (trace.tokens?.total ?? 0) > 0 ? trace.spans <= largest : trace.logs > 0 && trace.spans <= largestLogged;
 }
 
-function remember(key: string, run: Run | undefined) {
-  known.set(key, run);
+function remember(key: string, figures: Figures | undefined) {
+  known.set(key, figures);
   const oldest = known.keys().next().value;
   if (known.size > remembered && oldest !== undefined) known.delete(oldest);
 }
 
-/**
- * The run of a trace, for the figures that the list of traces does not have; asked
- * for while its row is in sight, and only if the trace has tokens.
- */
-export function useRun(trace: Trace): { run: Run | undefined; loading: boolean } {
-  const key = keyOf(trace);
-  const [, again] = useState(0);
-  const has = (trace.tokens?.total ?? 0) > 0 && trace.spans <= largest;
+/** Asks for what rows wait for, some at a time, as long as there is any. */
+async function work() {
+  if (busy) return;
+  busy = true;
+  await new Promise((ready) => setTimeout(ready)); // until all rows have said what they want
+  while (waiting.size > 0) {
+    const some = [...waiting].slice(0, atOnce);
+    const result = await get("/runs", { trace: some.map(([, { id }]) => id) });
+    const runs = new Map(result.ok ? result.value.runs.map((run) => [run.traceId, run]) : []);
+    for (const [key, { id }] of some) {
+      waiting.delete(key);
+      remember(key, runs.get(id));
+    }
+    answers.value++;
+  }
+  busy = false;
+}
+
+/** Asks for the runs of some rows while they are there. */
+function useAsking(traces: readonly Trace[]) {
+  const wanted = traces.filter((trace) => isAsked(trace) && !known.has(keyOf(trace)));
   useEffect(() => {
-    if (!has || known.has(key)) return;
-    const job: Job = {
-      id: trace.traceId,
-      key,
-      wanted: true,
-      done: (found) => {
-        remember(key, found);
-        if (job.wanted) again((n) => n + 1);
-      },
-    };
-    waiting.push(job);
-    work();
+    for (const trace of wanted) {
+      const key = keyOf(trace);
+      waiting.set(key, { id: trace.traceId, rows: (waiting.get(key)?.rows ?? 0) + 1 });
+    }
+    if (wanted.length > 0) work();
     return () => {
-      job.wanted = false;
+      for (const trace of wanted) {
+        const job = waiting.get(keyOf(trace));
+        if (job && --job.rows <= 0) waiting.delete(keyOf(trace));
+      }
     };
-  }, [key, has]);
-  return { run: known.get(key), loading: has && !known.has(key) };
+  }, [wanted.map(keyOf).join()]);
+}
+
+/** The run of a trace; asked for while its row is in sight. */
+export function useRun(trace: Trace): { run: Figures | undefined; loading: boolean } {
+  answers.value; // to be drawn again
+  useAsking([trace]);
+  const key = keyOf(trace);
+  return { run: known.get(key), loading: isAsked(trace) && !known.has(key) };
+}
+
+/** What is known of the runs of traces; with all, those out of sight are asked for too. */
+export function useRuns(traces: readonly Trace[], all: boolean): (trace: Trace) => Figures | undefined {
+  answers.value;
+  useAsking(all ? traces : []);
+  return (trace) => known.get(keyOf(trace));
 }

@@ -10,12 +10,14 @@ import { t } from "../i18n";
 import { link } from "../state/router";
 import { Bar } from "../ui/bar";
 import { Service } from "../ui/service";
-import { Failed, Loading, Partial } from "../ui/states";
+import { Partial } from "../ui/states";
 import { type Column, Table } from "../ui/table";
 import { textOf } from "../ui/value";
 import { shownFields } from "./field-columns";
+import { instead } from "./instead";
 import { MoreRows } from "./more-rows";
-import { NoneFound } from "./none-found";
+import { NoneFound, WrongQuery } from "./none-found";
+import { isWrong } from "./question";
 
 function columnsOf(spans: readonly Span[], named: readonly string[]): Column<Span>[] {
   const hues = palette(spans.map((span) => span.service));
@@ -93,16 +95,16 @@ export function SpanList({ query, question }: { query: Asked["/spans"] | undefin
   const named = shownFields();
   const list = usePages("/spans", query && { ...query, field: named, limit: 100 });
   const spans = list.pages.flatMap((page) => page.spans);
-  if (list.error && spans.length === 0) {
-    return list.error.code === "bad_query" ? null : <Failed error={list.error} onRetry={list.retry} />;
-  }
-  if (list.pages.length === 0 && !query && question.value?.valid === false) return null;
-  if (list.loading && list.pages.length === 0) return <Loading />;
+  const wrong = isWrong(question);
+  const other = instead(list, spans.length, wrong && !query);
+  if (other) return other;
   if (spans.length === 0) return <NoneFound />;
   return (
     <>
+      {wrong && <WrongQuery shown />}
       <Partial of={list.pages.at(-1)} />
       <Table
+        class={wrong ? "stale" : ""}
         label={t("traces.mode.spans")}
         columns={columnsOf(spans, named)}
         rows={spans}

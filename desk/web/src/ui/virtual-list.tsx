@@ -14,6 +14,8 @@ interface VirtualListProps {
   readonly row: (index: number) => ComponentChildren;
   /** A row to keep in sight whenever it changes; -1 for none. */
   readonly current?: number;
+  /** The id of the element of that row, for lists that have the focus for their rows. */
+  readonly active?: string | undefined;
   /** Called when the last rows come into sight, to load more. */
   readonly onEnd?: () => void;
   /** What stands above the rows and stays there. */
@@ -87,6 +89,7 @@ export function VirtualList(props: VirtualListProps) {
       role={props.role ?? "group"}
       aria-label={props.label}
       aria-rowcount={props.role && props.role !== "listbox" ? count : undefined}
+      aria-activedescendant={props.active}
       tabIndex={0}
     >
       {props.head && (

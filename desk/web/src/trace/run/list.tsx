@@ -5,7 +5,7 @@ import { hueOf } from "../../format/colour";
 import { duration, tokens, unknown } from "../../format/format";
 import { t } from "../../i18n";
 import { VirtualList } from "../../ui/virtual-list";
-import { costText } from "../cost";
+import { costText, decimals } from "../cost";
 import type { TraceData } from "../data";
 import { phasesOf, type Step } from "./steps";
 
@@ -52,18 +52,22 @@ interface RowProps extends LaneProps {
   readonly current: boolean;
   readonly matched: boolean;
   readonly marked: boolean;
+  /** Of its cost. */
+  readonly places: number | undefined;
   readonly onSelect: () => void;
 }
 
-function Row({ trace, step, current, matched, marked, onSelect }: RowProps) {
-  const { node, index, depth } = step;
-  const cost = costText(node.cost);
+const idOf = (step: Step) => `run-step-${step.index}`;
+
+function Row({ trace, step, current, matched, marked, places, onSelect }: RowProps) {
+  const { node, depth } = step;
+  const cost = costText(node.cost, places);
   return (
     <button
       type="button"
       role="option"
       tabIndex={-1}
-      id={`run-step-${index}`}
+      id={idOf(step)}
       class={`row step ${matched ? "step-matched" : ""} ${marked ? "step-marked" : ""}`}
       aria-selected={current}
       onClick={onSelect}
@@ -108,6 +112,8 @@ function missing(steps: readonly Step[]): string {
 export function StepList({ trace, steps, current, matched, marked, onSelect }: ListProps) {
   const at = steps.findIndex((step) => step.index === current);
   const bare = useMemo(() => missing(steps), [steps]);
+  const places = useMemo(() => decimals(steps.map((step) => step.node.cost)), [steps]);
+  const active = steps[at];
   return (
     <VirtualList
       class={`steps ${bare}`}
@@ -115,6 +121,7 @@ export function StepList({ trace, steps, current, matched, marked, onSelect }: L
       label={t("run.nodes")}
       count={steps.length}
       current={at}
+      active={active && idOf(active)}
       head={
         <div class="row step step-head">
           <span class="step-name">{t("run.node")}</span>
@@ -136,6 +143,7 @@ export function StepList({ trace, steps, current, matched, marked, onSelect }: L
               current={step.index === current}
               matched={matched.has(step.node.span)}
               marked={marked.has(step.node.span)}
+              places={places}
               onSelect={() => onSelect(step.index)}
             />
           )

@@ -5,7 +5,7 @@ import type { Call, Repeat, Run, Totals } from "../../api/run";
 import { count, duration, money, percent, tokens, unknown } from "../../format/format";
 import { t } from "../../i18n";
 import { Bar } from "../../ui/bar";
-import { costText } from "../cost";
+import { costText, decimals, spent } from "../cost";
 import type { TraceData } from "../data";
 import type { TabProps } from "../tab";
 
@@ -17,14 +17,11 @@ interface Share {
   readonly onSelect?: (() => void) | undefined;
 }
 
-function spent(totals: Pick<Totals, "cost">): number {
-  const amounts = totals.cost.computed ?? totals.cost.reported ?? [];
-  return amounts.length === 1 ? (amounts[0]?.nano ?? 0) : 0;
-}
+const paid = (totals: Pick<Totals, "cost">) => spent(totals.cost) ?? 0;
 
 /** What a bar compares: money if there is any, else tokens. */
 function weigher(run: Run): (totals: Share["totals"]) => number {
-  return spent(run) > 0 ? spent : (totals) => totals.usage.total;
+  return paid(run) > 0 ? paid : (totals) => totals.usage.total;
 }
 
 function Head({ first }: { first: string }) {
@@ -44,7 +41,15 @@ function Head({ first }: { first: string }) {
   );
 }
 
-function ShareRow({ share, weight, whole }: { share: Share; weight: number; whole: number }) {
+interface RowProps {
+  readonly share: Share;
+  readonly weight: number;
+  readonly whole: number;
+  /** Of costs. */
+  readonly places: number | undefined;
+}
+
+function ShareRow({ share, weight, whole, places }: RowProps) {
   const { usage } = share.totals;
   return (
     <tr>
@@ -62,7 +67,7 @@ function ShareRow({ share, weight, whole }: { share: Share; weight: number; whol
       <td class="right num">{tokens(usage.input)}</td>
       <td class="right num dim">{usage.cached ? percent(usage.cached, usage.input) : ""}</td>
       <td class="right num">{tokens(usage.output)}</td>
-      <td class="right num">{costText(share.totals.cost)}</td>
+      <td class="right num">{costText(share.totals.cost, places)}</td>
       <td class="right num">{percent(weight, whole)}</td>
       <td class="money-bar">
         <Bar share={whole > 0 ? weight / whole : 0} />
@@ -76,6 +81,7 @@ function Shares({ title, first, run, shares }: { title: string; first: string; r
   const weigh = weigher(run);
   const whole = shares.reduce((sum, share) => sum + weigh(share.totals), 0);
   const sorted = [...shares].sort((a, b) => weigh(b.totals) - weigh(a.totals)).slice(0, 100);
+  const places = decimals(sorted.map((share) => share.totals.cost));
   return (
     <section class="money-part">
       <h3>{title}</h3>
@@ -84,7 +90,7 @@ function Shares({ title, first, run, shares }: { title: string; first: string; r
           <Head first={first} />
           <tbody>
             {sorted.map((share) => (
-              <ShareRow key={share.key} share={share} weight={weigh(share.totals)} whole={whole} />
+              <ShareRow key={share.key} share={share} weight={weigh(share.totals)} whole={whole} places={places} />
             ))}
           </tbody>
         </table>

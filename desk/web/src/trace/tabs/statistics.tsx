@@ -224,7 +224,7 @@ interface RowsProps extends TabProps {
 
 function Cell({ trace, field, value }: { trace: TraceData; field: Field; value: string | undefined }) {
   if (value === undefined) return <span class="dim">–</span>;
-  return field === "service" ? <Service name={value} palette={trace.palette} /> : <>{value}</>;
+  return field === "service" ? <Service name={value} palette={trace.palette} /> : <span>{value}</span>;
 }
 
 function figureText(row: StatisticsRow, id: Figure): string {
