@@ -2,12 +2,12 @@
 
 // Everything by keyboard.
 import assert from "node:assert/strict";
+import { newest } from "./demo.mjs";
 import { counts, desk, eventually, parameter, rows, scenario } from "./scenario.mjs";
 
 const query = '{ resource.service.name = "engine" && status = error }';
 
-/** All tests of the keyboard. */
-export function scenarios() {
+function travel() {
   scenario("from a search to a span and back without a mouse", "/", async (page) => {
     await rows(page, "Traces").first().waitFor();
     await page.keyboard.press("/");
@@ -38,6 +38,30 @@ export function scenarios() {
     await page.keyboard.press("Escape");
     await page.waitForURL((url) => url.pathname === "/");
   });
+}
+
+function nodes() {
+  scenario(
+    "the list of the run's nodes says where the keyboard is",
+    `/trace/${newest.traceId}?tab=run`,
+    async (page) => {
+      const list = page.getByRole("listbox", { name: "Nodes" });
+      await list.focus();
+      const active = () => list.evaluate((element) => element.getAttribute("aria-activedescendant"));
+      const before = await active();
+      await page.keyboard.press("j");
+      await eventually(async () => {
+        assert.notEqual(await active(), before);
+        assert.equal(await page.locator(`#${await active()}`).getAttribute("aria-selected"), "true");
+      });
+    },
+  );
+}
+
+/** All tests of the keyboard. */
+export function scenarios() {
+  travel();
+  nodes();
 
   scenario("Tab comes to every control of the list, and each shows that it has the focus", "/", async (page) => {
     await rows(page, "Traces").first().waitFor();

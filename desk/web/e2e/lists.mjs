@@ -87,6 +87,15 @@ function addresses() {
   };
   scenario("a trace that is not there says so", `/trace/${"0".repeat(31)}1`, lost, { allowed: notFound });
 
+  const nowhere = async (page) => {
+    assert.equal((await page.reload()).status(), 404);
+    await page.getByText("There is no such page").waitFor();
+    await page.getByText("/no/such/place").waitFor();
+    await page.getByRole("link", { name: "Go to the traces" }).click();
+    await rows(page, "Traces").first().waitFor();
+  };
+  scenario("an address of nothing says so, and leads home", "/no/such/place", nowhere, { allowed: notFound });
+
   const strict = () => `/trace/${failing.traceId}?span=${newest.root.spanId}`;
   scenario("the page comes with a strict policy", strict, async (page) => {
     const response = await page.reload();

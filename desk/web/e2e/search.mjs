@@ -35,14 +35,6 @@ function text() {
     await counts(rows(page, "Traces"), traces.length);
   });
 
-  scenario("a query that cannot be read shows its error under the column", "/", async (page) => {
-    await search(page, "{ name = }");
-    await says(page.locator(".query-error"), /Column 10/);
-    await eventually(async () => assert.equal(await field(page).getAttribute("aria-invalid"), "true"));
-    await page.getByRole("button", { name: "Clear", exact: true }).click();
-    await counts(page.locator(".query-error"), 0);
-  });
-
   scenario("a search without matches says what to do", "/?q=%7B+name+%3D+%22nothing+like+it%22+%7D", async (page) => {
     await page.getByText("No trace matches").waitFor();
     await page.getByRole("button", { name: "Clear the query" }).click();
@@ -66,6 +58,37 @@ function text() {
     await page.keyboard.type("}");
     await page.keyboard.press("Enter");
     await parameter(page, "q", "{ status = error }");
+  });
+}
+
+function wrong() {
+  scenario("a query that cannot be read shows its error under the column", "/", async (page) => {
+    await search(page, "{ name = }");
+    await says(page.locator(".query-error"), /Column 10/);
+    await eventually(async () => assert.equal(await field(page).getAttribute("aria-invalid"), "true"));
+    await page.getByRole("button", { name: "Clear", exact: true }).click();
+    await counts(page.locator(".query-error"), 0);
+  });
+
+  scenario("a query that cannot be read comes with some that can be", "/?q=%7B+name+%3D+%7D", async (page) => {
+    const examples = page.locator(".wrong-examples button.mono");
+    for (const example of await examples.allInnerTexts()) {
+      assert.equal((await desk.api("query", { q: example })).valid, true, example);
+    }
+    await examples.first().click();
+    await parameter(page, "q", "{ status = error }");
+    await rows(page, "Traces").first().waitFor();
+  });
+
+  scenario("a query that cannot be read leaves the list, which says of what it is", "/", async (page) => {
+    await rows(page, "Traces").first().waitFor();
+    const before = await rows(page, "Traces").count();
+    await search(page, "{ name = }");
+    await page.getByText("What is listed is of the query before.").waitFor();
+    await counts(rows(page, "Traces"), before);
+    await counts(page.locator(".list.stale"), 1);
+    await search(page, "{ status = error }");
+    await counts(page.locator(".list.stale"), 0);
   });
 }
 
@@ -142,6 +165,62 @@ function filters() {
   });
 }
 
+/** What the cells of a column say, from the top. */
+async function column(page, title) {
+  const titles = await page.getByRole("table", { name: "Traces" }).getByRole("columnheader").allInnerTexts();
+  const at = titles.findIndex((each) => each.startsWith(title));
+  return Promise.all((await rows(page, "Traces").all()).map((row) => row.getByRole("cell").nth(at).innerText()));
+}
+
+function figures() {
+  const asked = [];
+  const listen = async (page) => {
+    page.on("request", (request) => asked.push(request.url()));
+    await page.reload();
+  };
+
+  scenario("rows say what was asked and what it cost, in a request for several", "/", async (page) => {
+    await listen(page);
+    const { runs } = await desk.api("runs", { trace: newest.traceId });
+    assert.match(runs[0].question, /\w+/);
+    const row = rows(page, "Traces").filter({ has: page.locator(`a[href*="${newest.traceId}"]`) });
+    await row.getByText(runs[0].question).waitFor();
+    await eventually(async () => assert((await column(page, "Cost")).every((cost) => cost !== "")));
+    const shown = await rows(page, "Traces").count();
+    assert(asked.filter((url) => url.includes("/runs?")).length <= Math.ceil(shown / 20) + 1);
+    assert.deepEqual(
+      asked.filter((url) => url.includes("view=run")),
+      [],
+    );
+  });
+
+  scenario("costs below each other have as many decimals", "/", async (page) => {
+    await eventually(async () => {
+      const costs = (await column(page, "Cost")).filter((cost) => cost.includes("USD"));
+      assert(costs.length > 5);
+      assert.equal(new Set(costs.map((cost) => cost.split(".")[1].length)).size, 1, costs.join());
+    });
+  });
+
+  for (const title of ["Tokens", "Cost", "Spans"]) {
+    scenario(`a click on the head sorts by ${title}, and another ends it`, "/", async (page) => {
+      await page.getByRole("columnheader", { name: title }).getByRole("button").click();
+      await parameter(page, "order", title.toLowerCase());
+      const value = (text) => (text === "–" ? -1 : Number.parseFloat(text) * (text.endsWith("k") ? 1000 : 1));
+      await eventually(async () => {
+        const values = (await column(page, title)).map(value);
+        assert.deepEqual(
+          values,
+          [...values].sort((a, b) => b - a),
+        );
+        assert(values[0] > values.at(-1));
+      });
+      await page.getByRole("columnheader", { name: title }).getByRole("button").click();
+      await parameter(page, "order", null);
+    });
+  }
+}
+
 function ids() {
   scenario("a pasted trace id leads to the trace", "/", async (page) => {
     await search(page, newest.traceId);
@@ -163,7 +242,9 @@ function ids() {
 /** All tests of the search. */
 export function scenarios() {
   text();
+  wrong();
   builder();
   filters();
+  figures();
   ids();
 }

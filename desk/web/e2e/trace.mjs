@@ -35,9 +35,71 @@ function findings() {
     await eventually(() => assert(new URL(page.url()).searchParams.get("span")));
     await panel(page).waitFor();
     const first = new URL(page.url()).searchParams.get("span");
+    await says(list.locator(".finding-way"), /1 of 20 spans, the slowest first/);
     await list.getByRole("button", { name: /^Next/ }).click();
     await eventually(() => assert.notEqual(new URL(page.url()).searchParams.get("span"), first));
   });
+}
+
+function rowsAbove() {
+  scenario("the rows above cover what is below them, up to the edge", at(repeating), async (page) => {
+    await page
+      .getByRole("region", { name: "Findings" })
+      .getByRole("button", { name: /ran 20 times/ })
+      .first()
+      .click();
+    await page.locator(".wf-sticky-row").first().waitFor();
+    await page.waitForFunction(() => document.querySelector(".wf-marked"));
+    const [sticky, list] = await page.evaluate(() => [
+      document.querySelector(".wf-sticky").getBoundingClientRect().width,
+      document.querySelector(".wf-list").clientWidth,
+    ]);
+    assert.equal(sticky, list);
+  });
+
+  scenario("the waterfall counts spans, and groups beside them", at(repeating), async (page) => {
+    const text = page.getByRole("toolbar").getByRole("status");
+    await says(text, new RegExp(`^${repeating.spans - 20} of ${repeating.spans} spans, 1 group$`));
+    await page.getByRole("row", { name: /SELECT passages/ }).click();
+    await says(text, new RegExp(`^${repeating.spans} spans, 1 group$`));
+  });
+}
+
+function narrow() {
+  const options = { viewport: { width: 800, height: 900 } };
+  const place = (locator) => locator.evaluate((element) => element.getBoundingClientRect().toJSON());
+
+  const beside = async (page) => {
+    const list = page.getByRole("treegrid", { name: "Waterfall" });
+    await panel(page).waitFor();
+    const [above, below] = [await place(list), await place(panel(page))];
+    assert(above.bottom <= below.top + 1, `${above.bottom} and ${below.top}`);
+    assert(above.height > 120, `the waterfall is ${above.height} px high`);
+    await panel(page).getByRole("button", { name: "Close" }).click();
+    await counts(panel(page), 0);
+    await eventually(async () => assert((await place(list)).height > above.height + 150));
+  };
+  scenario(
+    "at 800 px the panel stands below the waterfall",
+    at(newest, `?span=${newest.root.spanId}`),
+    beside,
+    options,
+  );
+
+  const findings = async (page) => {
+    const list = page.getByRole("region", { name: "Findings" });
+    const { findings: all } = await desk.api(`traces/${repeating.traceId}`, { view: "findings" });
+    const more = list.getByRole("button", { name: /^\d+ more$/ });
+    const hidden = Number.parseInt(await more.innerText(), 10);
+    await counts(list.locator(".finding:visible"), all.length - hidden);
+    await more.click();
+    await counts(list.locator(".finding:visible"), all.length);
+    const [last, row] = [await place(list.locator(".finding").last()), await place(list)];
+    assert(last.bottom <= row.bottom, "the last finding is cut off");
+    await list.getByRole("button", { name: "Fewer" }).click();
+    await counts(list.locator(".finding:visible"), all.length - hidden);
+  };
+  scenario("findings beyond two lines are one click away", at(repeating), findings, options);
 }
 
 function spanPanel() {
@@ -81,6 +143,13 @@ function flame() {
 }
 
 function graphs() {
+  scenario("the text of the services can be read", at(newest, "?tab=services"), async (page) => {
+    const text = page.getByRole("tabpanel").locator("svg text").first();
+    await text.waitFor();
+    const scale = await text.evaluate((element) => element.getScreenCTM().a);
+    assert(scale >= 0.8, `the scale is ${scale}`);
+  });
+
   for (const [tab, text] of Object.entries({ sequence: "POST /v1/chat", topology: "Guide", services: "engine" })) {
     scenario(`a click in the ${tab} selects a span`, at(newest, `?tab=${tab}`), async (page) => {
       await page.getByRole("tabpanel").locator("svg").getByText(text, { exact: true }).first().click();
@@ -127,6 +196,10 @@ function comparison() {
     }
     await page.reload();
     await says(page.getByRole("tab", { selected: true }), /Input and output/);
+    const delta = page.locator(".compare-sides tr").last().locator("td");
+    await says(delta.nth(1), /^[+−][\d.]+ \w+ \([+−][\d.]+ %\)$/);
+    await counts(delta.nth(1).locator(".more, .less"), 1);
+    await counts(delta.nth(2).locator(".more, .less"), 0);
     await page.getByRole("button", { name: "Swap A and B" }).click();
     await parameter(page, "baseline", second.traceId);
   });
@@ -165,6 +238,8 @@ function find() {
 export function scenarios() {
   head();
   findings();
+  rowsAbove();
+  narrow();
   spanPanel();
   flame();
   graphs();

@@ -43,6 +43,7 @@ function Current() {
     case "missing":
       return (
         <Empty title={t("missing.title")}>
+          <p class="mono dim">{location.pathname}</p>
           <a href={link("traces")}>{t("missing.back")}</a>
         </Empty>
       );

@@ -81,15 +81,30 @@ export function Compared({ baseline, comparison }: { baseline: string; compariso
   );
 }
 
-/** How much more or less the comparison has, with a word for the colour. */
-export function Delta({ from, to, text }: { from: number; to: number; text: (n: number) => string }) {
+interface DeltaProps {
+  readonly from: number;
+  readonly to: number;
+  readonly text: (n: number) => string;
+  /** More is neither better nor worse, and has no colour. */
+  readonly neutral?: boolean;
+}
+
+/** A difference as text: how much, and what share of it. */
+export function deltaText({ from, to, text }: DeltaProps): [much: string, share: string] {
   const more = to - from;
-  if (more === 0) return <span class="dim num">=</span>;
-  const share = from > 0 && Math.abs(more) / from < 10 ? ` (${percent(Math.abs(more), from)})` : "";
+  const sign = more > 0 ? "+" : "−";
+  const size = Math.abs(more);
+  return [sign + text(size), from > 0 && size / from < 10 ? ` (${sign}${percent(size, from)})` : ""];
+}
+
+/** How much more or less the comparison has: less time and fewer errors are better. */
+export function Delta(props: DeltaProps) {
+  const { from, to, neutral } = props;
+  if (to === from) return <span class="dim num">=</span>;
+  const [much, share] = deltaText(props);
   return (
-    <span class={`num ${more > 0 ? "more" : "less"}`}>
-      {more > 0 ? "+" : "−"}
-      {text(Math.abs(more))}
+    <span class={`num ${neutral ? "" : to > from ? "more" : "less"}`}>
+      {much}
       <span class="delta-share">{share}</span>
     </span>
   );
@@ -144,7 +159,7 @@ function Sides({ both }: { both: Both }) {
             <Delta from={took[0]} to={took[1]} text={duration} />
           </td>
           <td class="right">
-            <Delta from={a.spans} to={b.spans} text={count} />
+            <Delta from={a.spans} to={b.spans} text={count} neutral />
           </td>
           <td class="right">
             <Delta from={a.errors} to={b.errors} text={count} />

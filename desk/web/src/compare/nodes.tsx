@@ -102,7 +102,7 @@ function Pair({ a, b, pair }: { a: Story; b: Story; pair: NodePair }) {
             <dt>{t("col.tokens")}</dt>
             <dd class="num">
               {count(left.usage.total)} → {count(right.usage.total)}{" "}
-              <Delta from={left.usage.total} to={right.usage.total} text={count} />
+              <Delta from={left.usage.total} to={right.usage.total} text={count} neutral />
             </dd>
           </div>
         </dl>

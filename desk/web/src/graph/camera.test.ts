@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { expect, test } from "vitest";
-import { firstLook, fitAll, seen, showBox, zoomAt } from "./camera";
+import { firstLook, fitAll, isBetter, seen, showBox, zoomAt } from "./camera";
 
 const view = { width: 800, height: 600 };
 const at = (camera: { left: number; scale: number }, x: number) => x * camera.scale + camera.left;
@@ -25,8 +25,18 @@ test("all fits, in the middle, never enlarged", () => {
 });
 
 test("what could not be read is looked at from its beginning", () => {
-  expect(firstLook({ width: 100_000, height: 90_000 }, view)).toEqual({ scale: 0.6, left: 0, top: 0 });
+  expect(firstLook({ width: 100_000, height: 90_000 }, view)).toEqual({ scale: 0.8, left: 0, top: 0 });
   expect(firstLook({ width: 900, height: 100 }, view).left).toBeCloseTo(0);
+});
+
+test("a drawing is turned if it can be read better then", () => {
+  const [wide, high] = [
+    { width: 1600, height: 100 },
+    { width: 400, height: 620 },
+  ];
+  expect(isBetter(high, wide, view)).toBe(true);
+  expect(isBetter(wide, high, view)).toBe(false);
+  expect(isBetter({ width: 780, height: 620 }, { width: 850, height: 100 }, view)).toBe(false);
 });
 
 test("a box is moved into sight, and left alone if it is", () => {

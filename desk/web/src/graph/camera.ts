@@ -34,13 +34,22 @@ export function fitAll(drawing: Size, view: Size): Camera {
   return { scale, left: (view.width - drawing.width * scale) / 2, top: (view.height - drawing.height * scale) / 2 };
 }
 
+/** From which scale on text can be read, and without effort. */
+const readable = 0.8;
+export const comfortable = 0.9;
+
 /** Where a drawing is first looked at: all of it if that can be read, else its beginning. */
 export function firstLook(drawing: Size, view: Size): Camera {
   const all = fitAll(drawing, view);
-  if (all.scale >= 0.6) return all;
-  const scale = Math.max(0.6, Math.min(1, view.height / Math.max(1, drawing.height)));
+  if (all.scale >= readable) return all;
+  const scale = Math.max(readable, Math.min(1, view.height / Math.max(1, drawing.height)));
   const fits = drawing.height * scale <= view.height;
   return { scale, left: 0, top: fits ? (view.height - drawing.height * scale) / 2 : 0 };
+}
+
+/** Whether a drawing shows more clearly what another direction of it hides: it fits at a larger scale. */
+export function isBetter(drawing: Size, other: Size, view: Size): boolean {
+  return fitAll(drawing, view).scale > fitAll(other, view).scale * 1.15;
 }
 
 /** Moves the view, no further than needed, until a box of the drawing is well in it. */

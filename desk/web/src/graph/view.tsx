@@ -2,7 +2,7 @@
 
 import type { ComponentChildren } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-import { type Camera, firstLook, fitAll, type Size, seen, showBox, zoomAt } from "./camera";
+import { type Camera, comfortable, firstLook, fitAll, isBetter, type Size, seen, showBox, zoomAt } from "./camera";
 import { type Graph, type Layout, layOut } from "./layout";
 import { Minimap } from "./minimap";
 import "./graph.css";
@@ -31,25 +31,45 @@ interface GraphViewProps {
 
 export type Move = "forth" | "back" | "next" | "previous";
 
-const moves: Record<string, Move> = {
-  ArrowRight: "forth",
-  ArrowLeft: "back",
-  ArrowDown: "next",
-  ArrowUp: "previous",
+/** What the arrows mean, by the direction of the drawing. */
+const moves: Record<Graph["direction"], Record<string, Move>> = {
+  LR: { ArrowRight: "forth", ArrowLeft: "back", ArrowDown: "next", ArrowUp: "previous" },
+  TB: { ArrowDown: "forth", ArrowUp: "back", ArrowRight: "next", ArrowLeft: "previous" },
 };
 
-function useLayout(input: Graph): { layout: Layout | undefined; error: string } {
-  const [state, set] = useState<{ layout: Layout | undefined; error: string }>({ layout: undefined, error: "" });
+/** Graphs with more boxes are not laid out a second time. */
+const mostTurned = 200;
+
+/** A layout that can be read as a whole: in the other direction, if it is too small in the one that is wanted. */
+async function best(input: Graph, view: Size): Promise<Laid> {
+  const layout = await layOut(input);
+  const { direction } = input;
+  if (fitAll(layout, view).scale >= comfortable || input.nodes.length > mostTurned) return { layout, direction };
+  const turned = direction === "LR" ? "TB" : "LR";
+  const other = await layOut({ ...input, direction: turned });
+  return isBetter(other, layout, view) ? { layout: other, direction: turned } : { layout, direction };
+}
+
+interface Laid {
+  readonly layout?: Layout | undefined;
+  readonly direction?: Graph["direction"];
+  readonly error?: string;
+}
+
+function useLayout(input: Graph, view: Size): Laid {
+  const [state, set] = useState<Laid>({});
+  const ready = view.width > 0;
   useEffect(() => {
+    if (!ready) return;
     let wanted = true;
-    layOut(input).then(
-      (layout) => wanted && set({ layout, error: "" }),
-      (error: unknown) => wanted && set({ layout: undefined, error: String(error) }),
+    best(input, view).then(
+      (laid) => wanted && set(laid),
+      (error: unknown) => wanted && set({ error: String(error) }),
     );
     return () => {
       wanted = false;
     };
-  }, [input]);
+  }, [input, ready]);
   return state;
 }
 
@@ -118,7 +138,7 @@ export function GraphView(props: GraphViewProps) {
   const { input, label, current, handle, onMove } = props;
   const element = useRef<HTMLDivElement>(null);
   const size = useSize(element);
-  const { layout, error } = useLayout(input);
+  const { layout, direction, error } = useLayout(input, size);
   const [camera, set] = useState<Camera>({ left: 0, top: 0, scale: 1 });
   const gestures = useGestures(element, set);
   const looked = useRef<Layout | undefined>(undefined);
@@ -136,7 +156,7 @@ export function GraphView(props: GraphViewProps) {
     fit: () => layout && set(fitAll(layout, size)),
   };
   const onKeyDown = (event: KeyboardEvent) => {
-    const move = moves[event.key];
+    const move = moves[direction ?? input.direction][event.key];
     if (!move || !onMove || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
     onMove(move);

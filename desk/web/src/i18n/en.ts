@@ -160,6 +160,8 @@ export const en = {
   "trace.tab.logs": "Logs",
   "trace.tab.compare": "Compare",
   "trace.findings": "Findings",
+  "trace.findings.more": (n: number) => `${count(n)} more`,
+  "trace.findings.fewer": "Fewer",
   "trace.findings.none": "Nothing unusual was found.",
   "trace.finding.next": "Next span of this finding",
   "trace.firstFrame": "First frame",
@@ -195,7 +197,8 @@ export const en = {
   "wf.filter.errors": "Errors only",
   "wf.filter.path": "Critical path only",
   "wf.filter.matches": "Matches only",
-  "wf.rows": (shown: string, all: string) => `${shown} rows of ${all} spans`,
+  "wf.rows": (shown: string, all: string) => `${shown} of ${all} spans`,
+  "wf.rows.groups": (n: number) => plural(n, "group"),
   "wf.whole": "Whole time",
   "wf.own": "Own time",
   "wf.own.tip": "Time in which no child was under way; of repeats, the sum of their durations",
@@ -572,6 +575,7 @@ export const en = {
   "finding.places": (n: number) => plural(n, "place"),
   "finding.tokens": (n: string) => `${n} tokens`,
   "finding.at": (at: number, all: number) => (at > 0 ? `${count(at)} of ${plural(all, "span")}` : plural(all, "span")),
+  "finding.slowestFirst": "the slowest first",
   "finding.previous": "Previous span of this finding",
 
   // Comparisons

@@ -155,6 +155,8 @@ export const zhCN: Texts = {
   "trace.tab.logs": "日志",
   "trace.tab.compare": "对比",
   "trace.findings": "诊断",
+  "trace.findings.more": (n) => `另有 ${count(n)} 项`,
+  "trace.findings.fewer": "收起",
   "trace.findings.none": "未发现异常。",
   "trace.finding.next": "该诊断的下一个 Span",
   "trace.firstFrame": "首帧",
@@ -190,7 +192,8 @@ export const zhCN: Texts = {
   "wf.filter.errors": "仅错误",
   "wf.filter.path": "仅关键路径",
   "wf.filter.matches": "仅匹配项",
-  "wf.rows": (shown, all) => `${shown} 行，共 ${all} 个 span`,
+  "wf.rows": (shown, all) => `${all} 个 span 中的 ${shown} 个`,
+  "wf.rows.groups": (n) => `${count(n)} 组`,
   "wf.whole": "全部时间",
   "wf.own": "自身耗时",
   "wf.own.tip": "没有子 span 进行中的时间；重复项为各项耗时之和",
@@ -560,6 +563,7 @@ export const zhCN: Texts = {
   "finding.places": (n) => `${count(n)} 处`,
   "finding.tokens": (n) => `${n} Token`,
   "finding.at": (at, all) => (at > 0 ? `第 ${count(at)} 个，共 ${count(all)} 个 Span` : `${count(all)} 个 Span`),
+  "finding.slowestFirst": "最慢的在前",
   "finding.previous": "该诊断的上一个 Span",
 
   // Comparisons

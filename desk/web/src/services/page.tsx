@@ -117,7 +117,7 @@ export default function ServicesPage() {
   const span = over ? (millis(over.to) - millis(over.from)) * 1e6 : 0;
   const row = selected ? rows.find((each) => each.name === selected) : undefined;
   return (
-    <section class="services-page" aria-label={t("services.title")}>
+    <section class="services-page with-panel" aria-label={t("services.title")}>
       <div class="services-main">
         <h1 class="off-screen">{t("services.title")}</h1>
         <Partial of={over} />

@@ -2,7 +2,7 @@
 
 import { expect, test } from "vitest";
 import type { Trace } from "../api/schema";
-import { turns } from "./session";
+import { afterText, turns } from "./session";
 
 function trace(start: string, duration: number): Trace {
   const root = { spanId: "", service: "web", name: "", kind: "server" as const };
@@ -28,3 +28,10 @@ test("the time before a trace is since all before it ended; traces at once overl
   const list = turns([trace(at(0n), 100), trace(at(150n), 500), trace(at(200n), 10), trace(at(1650n), 1)]);
   expect(list.map(({ after }) => after)).toEqual([undefined, 50, -450, 1000]);
 });
+
+test.each([
+  [undefined, "–"],
+  [1_500_000, "1.50 ms"],
+  [0, "0 s"],
+  [-328_000_000, "overlaps 328 ms"],
+])("the time before a trace of %s ns", (after, want) => expect(afterText(after)).toBe(want));

@@ -3,20 +3,18 @@
 import { useMemo } from "preact/hooks";
 import { useAnswer } from "../api/answer";
 import type { SessionTraces, Trace } from "../api/schema";
-import { hueOf, palette } from "../format/colour";
-import { count, duration, exactTime, millis, time, timeZoned, tokens, unknown } from "../format/format";
+import { palette } from "../format/colour";
+import { count, duration, millis, timeZoned, tokens, unknown } from "../format/format";
 import { longest } from "../format/longest";
 import { t } from "../i18n";
 import { go, link } from "../state/router";
 import { address } from "../state/url";
-import { costText, decimals } from "../trace/cost";
-import { Errors, NameAndQuestion } from "../traces/columns";
+import { decimals } from "../trace/cost";
+import { type Context, columnsOf, Errors } from "../traces/columns";
 import { quoted } from "../traces/complete";
-import { useRun, useRuns } from "../traces/run-figures";
-import { Bar } from "../ui/bar";
+import { useRuns } from "../traces/run-figures";
 import { CopyButton } from "../ui/copy";
 import { useKeys } from "../ui/keys";
-import { Service } from "../ui/service";
 import { Empty, Failed, Loading, Partial } from "../ui/states";
 import { type Column, Table } from "../ui/table";
 import "./sessions.css";
@@ -39,119 +37,27 @@ export function turns(traces: readonly Trace[]): Turn[] {
   });
 }
 
-function RunCell({ trace, what, places }: { trace: Trace; what: "cost" | "firstFrame"; places?: number | undefined }) {
-  const { run, loading } = useRun(trace);
-  if (loading) return null;
-  if (what === "cost") return <>{costText(run?.cost, places)}</>;
-  return <>{run && run.firstFrame >= 0 ? duration(run.firstFrame) : unknown}</>;
-}
-
 /** The time between two traces as text. */
 export function afterText(after: number | undefined): string {
   return after !== undefined && after < 0 ? t("session.overlap", duration(-after)) : duration(after);
 }
 
-interface Context {
-  readonly hues: Map<string, number>;
-  /** In ns. */
-  readonly most: number;
-  /** Of costs. */
-  readonly places: number | undefined;
-}
+const shown = ["start", "service", "name", "duration", "spans", "errors", "tokens", "cost", "firstFrame"] as const;
 
-function columns({ hues, most, places }: Context): Column<Turn>[] {
-  return [
-    {
-      id: "start",
-      title: t("col.start"),
-      width: 150,
-      priority: 1,
-      cell: ({ trace }) => (
-        <span class="num" data-tip={exactTime(trace.start)}>
-          {time(millis(trace.start))}
-        </span>
-      ),
-    },
-    {
-      id: "after",
-      title: t("session.after"),
-      width: 130,
-      numeric: true,
-      priority: 2,
-      cell: ({ after }) => <span class="dim">{afterText(after)}</span>,
-    },
-    {
-      id: "service",
-      title: t("col.service"),
-      width: 130,
-      priority: 2,
-      cell: ({ trace }) => <Service name={trace.root.service} palette={hues} />,
-    },
-    {
-      id: "name",
-      title: t("col.root"),
-      main: true,
-      priority: 1,
-      cell: ({ trace }) => (
-        <span class="root-cell">
-          <NameAndQuestion trace={trace} />
-        </span>
-      ),
-    },
-    {
-      id: "duration",
-      title: t("col.duration"),
-      width: 170,
-      numeric: true,
-      priority: 1,
-      cell: ({ trace }) => (
-        <span class="duration-cell">
-          <Bar share={trace.duration / most} colour={hueOf(hues, trace.root.service)} />
-          <span class="num">{duration(trace.duration)}</span>
-        </span>
-      ),
-    },
-    {
-      id: "spans",
-      title: t("col.spans"),
-      width: 60,
-      numeric: true,
-      priority: 2,
-      cell: ({ trace }) => count(trace.spans),
-    },
-    {
-      id: "errors",
-      title: t("col.errors"),
-      width: 60,
-      numeric: true,
-      priority: 1,
-      cell: ({ trace }) => <Errors n={trace.errors} />,
-    },
-    {
-      id: "tokens",
-      title: t("col.tokens"),
-      width: 64,
-      numeric: true,
-      priority: 1,
-      cell: ({ trace }) => tokens(trace.tokens?.total),
-    },
-    {
-      id: "cost",
-      title: t("col.cost"),
-      width: 96,
-      numeric: true,
-      priority: 2,
-      cell: ({ trace }) => <RunCell trace={trace} what="cost" places={places} />,
-    },
-    {
-      id: "firstFrame",
-      title: t("trace.firstFrame"),
-      width: 84,
-      numeric: true,
-      priority: 2,
-      cell: ({ trace }) => <RunCell trace={trace} what="firstFrame" />,
-    },
-  ];
+/** The columns of the list of traces, with the time between them. */
+function columns(context: Context): Column<Turn>[] {
+  const [start, ...others] = columnsOf(shown, context).map(
+    ({ sort, cell, ...column }): Column<Turn> => ({ ...column, cell: ({ trace }) => cell(trace) }),
+  );
+  const after: Column<Turn> = {
+    id: "after",
+    title: t("session.after"),
+    width: 130,
+    numeric: true,
+    priority: 2,
+    cell: (turn) => <span class="dim">{afterText(turn.after)}</span>,
+  };
+  return start ? [start, after, ...others] : [];
 }
 
 /** One session: its totals, and its traces in order. */
@@ -178,7 +84,6 @@ export default function SessionPage({ id }: { id: string }) {
 function OneSession({ found }: { found: SessionTraces }) {
   const rows = useMemo(() => turns(found.traces), [found]);
   const hues = useMemo(() => palette(found.session.services), [found]);
-  const most = longest(found.traces);
   const runOf = useRuns(found.traces, false);
   const places = decimals(found.traces.map((trace) => runOf(trace)?.cost));
   return (
@@ -187,7 +92,7 @@ function OneSession({ found }: { found: SessionTraces }) {
       <Partial of={found} />
       <Table
         label={t("sessions.traces")}
-        columns={columns({ hues, most, places })}
+        columns={columns({ palette: hues, longest: longest(found.traces), places })}
         rows={rows}
         keyOf={({ trace }) => trace.traceId}
         href={({ trace }) => link("trace", trace.traceId)}

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import type { RefObject } from "preact";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { FindingsView } from "../api/schema";
 import { duration, tokens } from "../format/format";
 import { t } from "../i18n";
@@ -16,11 +18,47 @@ export function Findings(props: TabProps) {
   const found = trace.findings[current];
   return (
     <section class="findings" aria-label={t("trace.findings")}>
-      <div class="findings-row">
+      <List {...props} current={current} />
+      {found && <Explained {...props} finding={found} index={current} />}
+    </section>
+  );
+}
+
+/** How many of the buttons of a row that wraps are in its first two lines. */
+function useShown(row: RefObject<HTMLElement | null>): number {
+  const [shown, set] = useState(Number.POSITIVE_INFINITY);
+  useLayoutEffect(() => {
+    const element = row.current;
+    if (!element) return;
+    const update = () => {
+      const tops = [...element.children].map((child) => (child as HTMLElement).offsetTop);
+      const second = tops.find((top) => top > (tops[0] ?? 0)) ?? 0;
+      const beyond = tops.findIndex((top) => second > 0 && top > second);
+      set(beyond < 0 ? tops.length : beyond);
+    };
+    update();
+    const observer = new ResizeObserver(update);
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, []);
+  return shown;
+}
+
+/** The findings in two lines, and on demand all of them. */
+function List({ trace, selection, current }: TabProps & { current: number }) {
+  const row = useRef<HTMLDivElement>(null);
+  const shown = useShown(row);
+  const [open, setOpen] = useState(false);
+  const all = open || current >= shown;
+  const more = trace.findings.length - shown;
+  return (
+    <div class="findings-all">
+      <div ref={row} class={all ? "findings-row findings-open" : "findings-row"}>
         {trace.findings.map((finding, i) => (
           <button
             key={`${finding.kind} ${finding.title}`}
             type="button"
+            style={{ visibility: all || i < shown ? undefined : "hidden" }}
             class={`finding finding-${finding.severity}`}
             aria-pressed={i === current}
             data-tip={finding.title}
@@ -33,10 +71,17 @@ export function Findings(props: TabProps) {
           </button>
         ))}
       </div>
-      {found && <Explained {...props} finding={found} index={current} />}
-    </section>
+      {more > 0 && (
+        <button type="button" class="link findings-more" aria-expanded={all} onClick={() => setOpen(!all)}>
+          {all ? t("trace.findings.fewer") : t("trace.findings.more", more)}
+        </button>
+      )}
+    </div>
   );
 }
+
+/** Kinds of findings whose spans come by what they took; those of others by time, or cause and effect. */
+const slowestFirst: ReadonlySet<string> = new Set(["nPlusOne", "duplicateQuery", "criticalPath"]);
 
 function facts(finding: Finding): string {
   return [
@@ -66,6 +111,7 @@ function Explained({ trace, selection, finding, index }: TabProps & { finding: F
         <span class="dim">{facts(finding)}</span>
         <span class="num dim" role="status">
           {t("finding.at", at + 1, nodes.length)}
+          {nodes.length > 1 && slowestFirst.has(finding.kind) && `, ${t("finding.slowestFirst")}`}
         </span>
         {nodes.length > 1 && (
           <>

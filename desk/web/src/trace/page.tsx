@@ -77,7 +77,7 @@ function OneTrace({ trace }: { trace: TraceData }) {
         />
         <FindBox search={props.search} selection={props.selection} />
       </div>
-      <div class="trace-body">
+      <div class="trace-body with-panel">
         <div id="trace-tab" class="trace-tab" role="tabpanel" aria-label={t(current.text)}>
           <View key={current.id} {...props} />
         </div>

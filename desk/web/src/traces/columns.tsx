@@ -86,7 +86,8 @@ export function sessionOf(trace: Trace): string {
   return trace.identity.sid ?? trace.identity.conversation ?? trace.identity.chatId ?? "";
 }
 
-interface Context {
+/** What columns need to know of all rows. */
+export interface Context {
   readonly palette: Map<string, number>;
   /** In ns. */
   readonly longest: number;
@@ -118,7 +119,7 @@ function RootCell({ trace }: { trace: Trace }) {
 }
 
 /** The name of a trace's root, and what was asked where it is known: runs of one agent have the same name. */
-export function NameAndQuestion({ trace }: { trace: Trace }) {
+function NameAndQuestion({ trace }: { trace: Trace }) {
   const { run } = useRun(trace);
   return (
     <>
@@ -225,8 +226,8 @@ function specs({ palette, longest, places }: Context): Record<Id, Spec> {
   };
 }
 
-/** The columns of the list of traces. */
-export function traceColumns(context: Context): Column<Trace>[] {
+/** Some columns of lists of traces. */
+export function columnsOf(some: readonly Id[], context: Context): Column<Trace>[] {
   const all = specs(context);
-  return shownColumns().map((id) => ({ id, title: t(titles[id]), ...all[id] }));
+  return some.map((id) => ({ id, title: t(titles[id]), ...all[id] }));
 }

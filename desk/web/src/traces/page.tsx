@@ -16,7 +16,7 @@ import { Menu } from "../ui/menu";
 import { Partial } from "../ui/states";
 import { Table } from "../ui/table";
 import { Builder } from "./builder";
-import { columnChoices, traceColumns } from "./columns";
+import { columnChoices, columnsOf, shownColumns } from "./columns";
 import { durationLiteral } from "./complete";
 import { FieldColumns } from "./field-columns";
 import { DropZone } from "./import";
@@ -194,7 +194,7 @@ function Rows({ rows, palette: hues, list, wrong }: RowsProps) {
     <Table
       class={wrong ? "stale" : ""}
       label={t("traces.title")}
-      columns={traceColumns({ palette: hues, longest: longest(rows), places })}
+      columns={columnsOf(shownColumns(), { palette: hues, longest: longest(rows), places })}
       rows={isLoaded(by) ? sorted(rows, by, runOf) : rows}
       keyOf={(row) => row.traceId}
       href={(row) => link("trace", row.traceId)}

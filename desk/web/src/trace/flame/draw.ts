@@ -43,7 +43,7 @@ function drawFrame(scene: FlameScene, frame: number, left: number, right: number
   context.fillRect(left, y, wide > 3 ? wide - 1 : wide, frameHeight - 1);
   if (wide > narrowest) {
     context.fillStyle = trace.spans[node]?.status === "error" ? colours.bg : colours.on;
-    context.fillText(label(scene, frame, wide - 8), left + 4, y + frameHeight / 2);
+    context.fillText(label(scene, frame, wide - 8), left + 4, y + frameHeight / 2, wide - 8);
   }
   context.globalAlpha = 1;
   if (scene.marked(node)) {

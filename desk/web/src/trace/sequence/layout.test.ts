@@ -3,7 +3,7 @@
 import { describe, expect, test } from "vitest";
 import type { SequenceView } from "../../api/schema";
 import { traceOf } from "../run/fixture";
-import { arrows, cutText, layOut, type Message, textOf } from "./layout";
+import { arrows, besideSelf, cutText, layOut, type Message, textOf } from "./layout";
 
 const trace = traceOf([
   { up: -1, name: "root" },
@@ -117,3 +117,16 @@ test.each([
   ["a longer text", 36, "a lo…"],
   ["👩‍🚀👩‍🚀👩‍🚀👩‍🚀", 36, "👩‍🚀👩…"],
 ])("%s into %d", (text, width, want) => expect(cutText(text, width)).toBe(want));
+
+test.each([
+  ["as far as the drawing goes", 500, 1200, "look up weather · 13.1 ms", 534, false],
+  ["on the left where that has more room", 1000, 1080, "look up weather · 13.1 ms", 988, true],
+  ["cut where neither has room", 180, 300, "look up the w…", 214, false],
+])("the text of a call to itself stands beside it: %s", (_, line, width, want, x, before) => {
+  const text = want.endsWith("…") ? "look up the weather in Rome" : want;
+  const place = besideSelf(line, width, text);
+  expect(place.x).toBe(x);
+  expect(place.before).toBe(before);
+  if (want.endsWith("…")) expect(place.text).toMatch(/^look up.*…$/);
+  else expect(place.text).toBe(want);
+});

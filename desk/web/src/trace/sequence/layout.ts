@@ -208,6 +208,17 @@ export function textOf(trace: TraceData, message: Message): string {
   return caller && caller !== called ? `${caller} → ${called}` : called;
 }
 
+/**
+ * Where the text of a call to itself stands: on the right of its line, or on the left
+ * if there is more room.
+ */
+export function besideSelf(line: number, width: number, text: string): { x: number; text: string; before: boolean } {
+  const [after, before] = [width - line - 38, line - gutter - 20];
+  const whole = cutText(text, after) === text;
+  if (whole || after >= before) return { x: line + 34, text: cutText(text, after), before: false };
+  return { x: line - 12, text: cutText(text, before), before: true };
+}
+
 /** As much of a text as fits into a width, at so many px a character. */
 export function cutText(text: string, width: number, each = 7.2): string {
   const most = Math.max(3, Math.floor(width / each));

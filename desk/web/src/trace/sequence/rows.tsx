@@ -8,6 +8,7 @@ import type { TraceData } from "../data";
 import {
   type Activation,
   arrows,
+  besideSelf,
   cutText,
   type Frame,
   gutter,
@@ -224,7 +225,7 @@ function label({ trace, message }: MessageProps): string {
 }
 
 function Arrow(props: MessageProps) {
-  const { trace, message, step, y } = props;
+  const { trace, message, step, width, y } = props;
   const failed = trace.spans[message.node]?.status === "error";
   const colour = failed ? "error" : "fg-2";
   const from = middle(message.from, step);
@@ -232,6 +233,7 @@ function Arrow(props: MessageProps) {
   const classes = `seq-line${message.arrow === arrows.return ? " seq-return" : ""}`;
   const text = label(props);
   if (message.from === message.to) {
+    const place = besideSelf(from, width, text);
     return (
       <>
         <path
@@ -240,8 +242,12 @@ function Arrow(props: MessageProps) {
           stroke={`var(--${colour})`}
           marker-end={`url(#seq-${colour})`}
         />
-        <text class={`seq-text${failed ? " seq-failed" : ""}`} x={from + 34} y={y + 18}>
-          {cutText(text, step - 40)}
+        <text
+          class={`seq-text${failed ? " seq-failed" : ""}${place.before ? " seq-before" : ""}`}
+          x={place.x}
+          y={y + 18}
+        >
+          {place.text}
         </text>
       </>
     );

@@ -19,7 +19,7 @@ import { rowOf } from "../waterfall/rows";
 import { Ruler } from "../waterfall/ruler";
 import { SpanCard } from "../waterfall/span-card";
 import { nameWidth, showPart, stateOf, uncover, type WaterfallState } from "../waterfall/state";
-import { Sticky, stickyMost } from "../waterfall/sticky";
+import { margin, Sticky, stickyMost } from "../waterfall/sticky";
 import { Toolbar } from "../waterfall/toolbar";
 import { useWheel } from "../waterfall/wheel";
 import { type RowWindow, reveal, useRowWindow } from "../waterfall/window";
@@ -35,7 +35,7 @@ function columns(width: number) {
   const own = width >= narrow;
   const names = Math.round(Math.max(120, Math.min(Number(nameWidth.value), width * 0.45)));
   const left = names + numberWidth * (own ? 2 : 1);
-  return { names, own, left, time: Math.max(0, width - left - 12) };
+  return { names, own, left, time: Math.max(0, width - left - margin) };
 }
 
 /** Keeps the selected span in sight, and the row that the keyboard is at. */

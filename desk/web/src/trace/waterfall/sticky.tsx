@@ -21,6 +21,9 @@ export function stickyRows(rows: Rows, trace: TraceData, top: number): number[] 
   }
 }
 
+/** How far from the end of the rows their time ends, in px. */
+export const margin = 12;
+
 interface StickyProps {
   readonly state: WaterfallState;
   readonly top: number;
@@ -35,7 +38,7 @@ export function Sticky(props: StickyProps) {
   const shown = stickyRows(state.rows.value, state.trace, top);
   if (shown.length === 0) return null;
   return (
-    <div class="wf-sticky">
+    <div class="wf-sticky" style={{ width: `${props.left + props.width + margin}px` }}>
       {shown.map((row) => (
         <StickyRow key={row} {...props} row={row} />
       ))}

@@ -39,9 +39,16 @@ function choices(state: WaterfallState): MenuItem[] {
 
 const filters = ["", "errors", "path", "matches"] as const;
 
+/** How many spans have a row, of how many, and the rows that stand for several. */
+export function rowsText(group: Int32Array, spans: number): string {
+  const groups = group.reduce((n, each) => n + (each >= 0 ? 1 : 0), 0);
+  const alone = group.length - groups;
+  const text = alone < spans ? t("wf.rows", count(alone), count(spans)) : t("n.spans", spans);
+  return groups > 0 ? `${text}, ${t("wf.rows.groups", groups)}` : text;
+}
+
 /** What the waterfall shows, and how. */
 export function Toolbar({ state, search }: { state: WaterfallState; search: TabProps["search"] }) {
-  const shown = state.rows.value.length;
   const part = state.part.value;
   const { trace } = state;
   const whole = part.from <= 0 && part.to >= trace.duration;
@@ -86,7 +93,7 @@ export function Toolbar({ state, search }: { state: WaterfallState; search: TabP
         <Icon name="down" />
       </Menu>
       <span class="dim num" role="status">
-        {t("wf.rows", count(shown), count(trace.spans.length))}
+        {rowsText(state.rows.value.group, trace.spans.length)}
       </span>
       {!whole && (
         <button type="button" class="button wf-whole" onClick={() => showPart(state, { from: 0, to: trace.duration })}>
