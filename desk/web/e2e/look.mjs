@@ -45,6 +45,16 @@ export function scenarios() {
     await page.getByRole("navigation").getByText("会话").waitFor();
   });
 
+  scenario("the page fills the window", "/", async (page) => {
+    await rows(page, "Traces").first().waitFor();
+    await page.getByRole("main").waitFor();
+    await page.goto(new URL(trace, page.url()).href);
+    await page.getByRole("tab", { name: "Agent run" }).click(); // with its styles
+    await page.getByRole("tabpanel", { name: "Agent run" }).waitFor();
+    const ends = () => page.getByRole("main").evaluate((main) => innerHeight - main.getBoundingClientRect().bottom);
+    assert.equal(await ends(), 0);
+  });
+
   scenario("the theme follows the system until it is chosen, and then stays", "/", async (page) => {
     const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
     await rows(page, "Traces").first().waitFor();

@@ -75,6 +75,13 @@ function narrow() {
     const [above, below] = [await place(list), await place(panel(page))];
     assert(above.bottom <= below.top + 1, `${above.bottom} and ${below.top}`);
     assert(above.height > 120, `the waterfall is ${above.height} px high`);
+    await page.getByRole("row", { name: /^Collapse: Model/ }).click();
+    await page.getByRole("region", { name: "Findings" }).getByRole("button").first().click();
+    await eventually(async () => {
+      const row = await place(page.locator(".wf-row[aria-selected=true]"));
+      const [shown, sticky] = [await place(list), await place(page.locator(".wf-sticky"))];
+      assert(row.top >= sticky.bottom - 1 && row.bottom <= shown.bottom, "the selected row is out of sight");
+    });
     await panel(page).getByRole("button", { name: "Close" }).click();
     await counts(panel(page), 0);
     await eventually(async () => assert((await place(list)).height > above.height + 150));

@@ -62,7 +62,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
           </button>
         </div>
       </header>
-      <main id="content" class="content" tabIndex={-1}>
+      <main id="content" class="shell-main" tabIndex={-1}>
         {children}
       </main>
       <TokenDialog />

@@ -5,6 +5,7 @@ import { useAnswer } from "../api/answer";
 import type { Trace } from "../api/schema";
 import { duration, exactTime, millis, time } from "../format/format";
 import { t } from "../i18n";
+import { NameAndQuestion } from "../traces/columns";
 import { Failed, Loading } from "../ui/states";
 
 /** The id in what was pasted: 32 hexadecimal digits anywhere in it; "" if there is none. */
@@ -75,9 +76,10 @@ function Choice({ trace, onPick }: { trace: Trace; onPick: (id: string) => void 
       <span class="num" data-tip={exactTime(trace.start)}>
         {time(millis(trace.start))}
       </span>
-      <span class="cut picker-name">
-        {trace.root.name} <span class="dim">{trace.root.service}</span>
+      <span class="root-cell picker-name">
+        <NameAndQuestion trace={trace} />
       </span>
+      <span class="dim">{trace.root.service}</span>
       {trace.errors > 0 && <span class="error">{t("n.errors", trace.errors)}</span>}
       <span class="num dim picker-spans">{t("n.spans", trace.spans)}</span>
       <span class="num picker-duration">{duration(trace.duration)}</span>

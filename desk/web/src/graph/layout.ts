@@ -76,14 +76,12 @@ export function edgePath(points: readonly Point[]): string {
   const [first, ...rest] = points;
   if (!first) return "";
   let path = `M${first.x.toFixed(1)} ${first.y.toFixed(1)}`;
-  rest.forEach((point, i) => {
-    const next = rest[i + 1];
-    if (!next) {
-      path += `L${point.x.toFixed(1)} ${point.y.toFixed(1)}`;
-      return;
-    }
+  const [only] = rest;
+  if (only && rest.length === 1) return `${path}L${only.x.toFixed(1)} ${only.y.toFixed(1)}`;
+  rest.slice(0, -1).forEach((point, i) => {
+    const next = rest[i + 1] ?? point;
     const middle = { x: (point.x + next.x) / 2, y: (point.y + next.y) / 2 };
-    const end = i === rest.length - 2 ? next : middle;
+    const end = i === rest.length - 2 ? next : middle; // without a line to itself, by which its arrow would be turned
     path += `Q${point.x.toFixed(1)} ${point.y.toFixed(1)} ${end.x.toFixed(1)} ${end.y.toFixed(1)}`;
   });
   return path;

@@ -92,3 +92,12 @@ test("texts have room between the boxes", () => {
 });
 
 test("nothing to lay out", () => expect(placeGraph(graph(0, [])).nodes).toEqual([]));
+
+test("edges downwards leave and reach the middles of their boxes", () => {
+  const { nodes, edges } = placeGraph({ ...graph(3, [[0, 1] as const, [0, 2] as const]), direction: "TB" });
+  edges.forEach(({ points }, i) => {
+    const [from, to] = [nodes[0], nodes[i + 1]];
+    expect(points[0]).toEqual({ x: from?.x, y: (from?.y ?? 0) + box.height / 2 });
+    expect(points.at(-1)).toEqual({ x: to?.x, y: (to?.y ?? 0) - box.height / 2 });
+  });
+});

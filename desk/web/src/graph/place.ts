@@ -75,17 +75,19 @@ interface Ends {
   readonly edge: number;
 }
 
-/** Lets an edge to the right begin and end in the middle of the sides of its boxes. */
+/** Lets an edge onwards begin and end in the middle of the sides of its boxes. */
 function ported(points: readonly Point[], { input, at, edge }: Ends): Point[] {
   const { from: source = -1, to: target = -1 } = input.edges[edge] ?? {};
   const [from, to] = [at[source], at[target]];
   const inner = points.slice(1, -1);
-  if (!from || !to || from.x >= to.x || input.direction !== "LR") return [...points];
-  return [
-    { x: from.x + (input.nodes[source]?.width ?? 0) / 2, y: from.y },
-    ...inner,
-    { x: to.x - (input.nodes[target]?.width ?? 0) / 2, y: to.y },
-  ];
+  if (!from || !to) return [...points];
+  const [a, b] = [input.nodes[source], input.nodes[target]];
+  if (input.direction === "TB") {
+    if (from.y >= to.y) return [...points];
+    return [{ x: from.x, y: from.y + (a?.height ?? 0) / 2 }, ...inner, { x: to.x, y: to.y - (b?.height ?? 0) / 2 }];
+  }
+  if (from.x >= to.x) return [...points];
+  return [{ x: from.x + (a?.width ?? 0) / 2, y: from.y }, ...inner, { x: to.x - (b?.width ?? 0) / 2, y: to.y }];
 }
 
 /** The edges that leave each node, in order. */

@@ -10,8 +10,11 @@ import { t } from "../i18n";
 import { go, linkHere } from "../state/router";
 import { Empty, Loading } from "../ui/states";
 
+/** How small the map is drawn where there is not room enough for it. */
+const smallest = 0.8;
+
 /** How wide a character is about, and the sizes of nodes and labels, in px. */
-const [character, nodeHeight, labelWidth, labelHeight] = [7.4, 42, 132, 36];
+const [character, nodeHeight, labelWidth, labelHeight] = [7.4, 42, 132, 44];
 
 function nodeWidth(name: string): number {
   return Math.max(140, Math.min(240, name.length * character + 36));
@@ -82,11 +85,27 @@ export function ServiceMap({ map, span, palette, selected }: ServiceMapProps) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by the keyboard
     <section class="map" aria-label={t("services.map.label")} tabIndex={0}>
-      <svg width={layout.width} height={layout.height} role="group" aria-label={t("services.map.label")}>
+      <svg
+        viewBox={`0 0 ${layout.width} ${layout.height}`}
+        style={{ width: `${layout.width}px`, minWidth: `${layout.width * smallest}px` }}
+        role="group"
+        aria-label={t("services.map.label")}
+      >
         <defs>
-          <marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" orient="auto">
-            <path d="M0 0L8 4L0 8z" fill="var(--line-2)" />
-          </marker>
+          {["line-2", "error"].map((colour) => (
+            <marker
+              key={colour}
+              id={`map-${colour}`}
+              viewBox="0 0 8 8"
+              refX="7"
+              refY="4"
+              markerWidth="6"
+              markerHeight="6"
+              orient="auto"
+            >
+              <path d="M0 0L8 4L0 8z" fill={`var(--${colour})`} />
+            </marker>
+          ))}
         </defs>
         {edges.map((edge, i) => (
           <MapEdge key={`${edge.caller} ${edge.callee}`} edge={edge} at={layout.edges[i]} span={span} />
@@ -126,12 +145,12 @@ function MapEdge({ edge, at, span }: EdgeProps) {
   ].join("\n");
   return (
     <g class={`map-edge${failed ? " failed" : ""}`} data-tip={tip}>
-      <path d={edgePath(at.points)} marker-end="url(#arrow)" />
-      <text x={x} y={y - 4} text-anchor="middle">
+      <path d={edgePath(at.points)} marker-end={`url(#map-${failed ? "error" : "line-2"})`} />
+      <text x={x} y={y - 7} text-anchor="middle">
         {calls} · {duration(edge.p95)}
       </text>
       {failed && (
-        <text x={x} y={y + 13} text-anchor="middle" class="map-failed">
+        <text x={x} y={y + 18} text-anchor="middle" class="map-failed">
           {t("n.errors", edge.errors)} ({percent(edge.errors, edge.count)})
         </text>
       )}

@@ -5,12 +5,10 @@ import { useAnswer } from "../api/answer";
 import type { SessionTraces, Trace } from "../api/schema";
 import { palette } from "../format/colour";
 import { count, duration, millis, timeZoned, tokens, unknown } from "../format/format";
-import { longest } from "../format/longest";
 import { t } from "../i18n";
 import { go, link } from "../state/router";
 import { address } from "../state/url";
-import { decimals } from "../trace/cost";
-import { type Context, columnsOf, Errors } from "../traces/columns";
+import { type Context, columnsOf, contextOf, Errors } from "../traces/columns";
 import { quoted } from "../traces/complete";
 import { useRuns } from "../traces/run-figures";
 import { CopyButton } from "../ui/copy";
@@ -85,14 +83,13 @@ function OneSession({ found }: { found: SessionTraces }) {
   const rows = useMemo(() => turns(found.traces), [found]);
   const hues = useMemo(() => palette(found.session.services), [found]);
   const runOf = useRuns(found.traces, false);
-  const places = decimals(found.traces.map((trace) => runOf(trace)?.cost));
   return (
     <section class="sessions" aria-label={t("trace.session")}>
       <SessionHead found={found} />
       <Partial of={found} />
       <Table
         label={t("sessions.traces")}
-        columns={columns({ palette: hues, longest: longest(found.traces), places })}
+        columns={columns(contextOf(found.traces, hues, runOf))}
         rows={rows}
         keyOf={({ trace }) => trace.traceId}
         href={({ trace }) => link("trace", trace.traceId)}

@@ -237,6 +237,8 @@ function Edge({ model, index, way, detailed, selection, current }: EdgeProps) {
   const chosen = edge.spans.includes(selected) && edge.target === current;
   const path = edgePath(way.points);
   const colour = edge.errors ? "error" : "line-2";
+  const [first, last] = [way.points[0], way.points.at(-1)];
+  const down = first && last && last.y - first.y > Math.abs(last.x - first.x) / 4;
   return (
     // biome-ignore lint/a11y: the list has the edges as buttons
     <g
@@ -251,7 +253,11 @@ function Edge({ model, index, way, detailed, selection, current }: EdgeProps) {
       />
       <path class="graph-edge-hit" d={path} />
       {detailed && edge.text && (
-        <text class={`graph-edge-text num ${edge.errors ? "graph-failed" : ""}`} x={way.label.x} y={way.label.y - 5}>
+        <text
+          class={`graph-edge-text num ${edge.errors ? "graph-failed" : ""} ${down ? "graph-edge-down" : ""}`}
+          x={way.label.x}
+          y={way.label.y - (down ? -4 : 5)}
+        >
           {edge.text}
         </text>
       )}

@@ -3,15 +3,16 @@
 import type { Trace } from "../api/schema";
 import { hueOf } from "../format/colour";
 import { count, duration, exactTime, millis, oneLine, time, tokens, unknown } from "../format/format";
+import { longest } from "../format/longest";
 import { type PlainKey, t } from "../i18n";
 import { change, params } from "../state/router";
-import { costText } from "../trace/cost";
+import { costText, decimals } from "../trace/cost";
 import { Bar } from "../ui/bar";
 import { Icon } from "../ui/icon";
 import { Service } from "../ui/service";
 import type { Column } from "../ui/table";
 import { type Order, order } from "./order";
-import { useRun } from "./run-figures";
+import { type Figures, useRun } from "./run-figures";
 
 const ids = [
   "start",
@@ -93,12 +94,31 @@ export interface Context {
   readonly longest: number;
   /** Of costs. */
   readonly places: number | undefined;
+  /** Some did not begin today. */
+  readonly dated: boolean;
 }
 
-function DurationCell({ trace, palette, longest }: { trace: Trace } & Omit<Context, "places">) {
+/** What columns need to know of some rows. */
+export function contextOf(
+  rows: readonly Trace[],
+  hues: Map<string, number>,
+  runOf: (trace: Trace) => Figures | undefined,
+): Context {
+  return {
+    palette: hues,
+    longest: longest(rows),
+    places: decimals(rows.map((row) => runOf(row)?.cost)),
+    dated: rows.some((row) => time(millis(row.start)).length > timeLength),
+  };
+}
+
+/** How long a time of day is without a date. */
+const timeLength = "12:34:56".length;
+
+function DurationCell({ trace, palette, longest: most }: { trace: Trace } & Pick<Context, "palette" | "longest">) {
   return (
     <span class="duration-cell">
-      <Bar share={trace.duration / longest} colour={hueOf(palette, trace.root.service)} />
+      <Bar share={trace.duration / most} colour={hueOf(palette, trace.root.service)} />
       <span class="num">{duration(trace.duration)}</span>
     </span>
   );
@@ -119,7 +139,7 @@ function RootCell({ trace }: { trace: Trace }) {
 }
 
 /** The name of a trace's root, and what was asked where it is known: runs of one agent have the same name. */
-function NameAndQuestion({ trace }: { trace: Trace }) {
+export function NameAndQuestion({ trace }: { trace: Trace }) {
   const { run } = useRun(trace);
   return (
     <>
@@ -164,10 +184,10 @@ function sortBy(orders: readonly Order[]): NonNullable<Column<Trace>["sort"]> {
 
 type Spec = Omit<Column<Trace>, "id" | "title">;
 
-function specs({ palette, longest, places }: Context): Record<Id, Spec> {
+function specs({ palette, longest: most, places, dated }: Context): Record<Id, Spec> {
   return {
     start: {
-      width: 150,
+      width: dated ? 150 : 72,
       priority: 1,
       sort: sortBy(["newest", "oldest"]),
       cell: (trace) => (
@@ -176,14 +196,15 @@ function specs({ palette, longest, places }: Context): Record<Id, Spec> {
         </span>
       ),
     },
-    service: { width: 130, priority: 1, cell: (trace) => <Service name={trace.root.service} palette={palette} /> },
+    service: { width: 116, priority: 1, cell: (trace) => <Service name={trace.root.service} palette={palette} /> },
     name: { priority: 1, main: true, cell: (trace) => <RootCell trace={trace} /> },
     duration: {
-      width: 160,
+      width: 140,
+      barred: true,
       numeric: true,
       priority: 1,
       sort: sortBy(["longest"]),
-      cell: (trace) => <DurationCell trace={trace} palette={palette} longest={longest} />,
+      cell: (trace) => <DurationCell trace={trace} palette={palette} longest={most} />,
     },
     spans: { width: 60, numeric: true, priority: 1, sort: sortBy(["spans"]), cell: (trace) => count(trace.spans) },
     errors: {
@@ -214,7 +235,7 @@ function specs({ palette, longest, places }: Context): Record<Id, Spec> {
       sort: sortBy(["firstFrame"]),
       cell: (trace) => <FirstFrameCell trace={trace} />,
     },
-    session: { width: 200, priority: 3, cell: (trace) => <span class="cut">{sessionOf(trace) || unknown}</span> },
+    session: { width: 150, priority: 3, cell: (trace) => <span class="cut">{sessionOf(trace) || unknown}</span> },
     user: { width: 100, priority: 3, cell: (trace) => <span class="cut">{trace.identity.uid || unknown}</span> },
     services: {
       width: 180,

@@ -6,17 +6,15 @@ import { type LiveState, useLive } from "../api/live";
 import { type Pages, usePages } from "../api/pages";
 import type { Condition, Query, Scatter as ScatterAnswer, Trace } from "../api/schema";
 import { palette } from "../format/colour";
-import { longest } from "../format/longest";
 import { t } from "../i18n";
 import { range } from "../state/range";
 import { change, link, param } from "../state/router";
-import { decimals } from "../trace/cost";
 import { useKeys } from "../ui/keys";
 import { Menu } from "../ui/menu";
 import { Partial } from "../ui/states";
 import { Table } from "../ui/table";
 import { Builder } from "./builder";
-import { columnChoices, columnsOf, shownColumns } from "./columns";
+import { columnChoices, columnsOf, contextOf, shownColumns } from "./columns";
 import { durationLiteral } from "./complete";
 import { FieldColumns } from "./field-columns";
 import { DropZone } from "./import";
@@ -189,12 +187,11 @@ interface RowsProps {
 function Rows({ rows, palette: hues, list, wrong }: RowsProps) {
   const by = order();
   const runOf = useRuns(rows, by === "cost" || by === "firstFrame");
-  const places = decimals(rows.map((row) => runOf(row)?.cost));
   return (
     <Table
       class={wrong ? "stale" : ""}
       label={t("traces.title")}
-      columns={columnsOf(shownColumns(), { palette: hues, longest: longest(rows), places })}
+      columns={columnsOf(shownColumns(), contextOf(rows, hues, runOf))}
       rows={isLoaded(by) ? sorted(rows, by, runOf) : rows}
       keyOf={(row) => row.traceId}
       href={(row) => link("trace", row.traceId)}

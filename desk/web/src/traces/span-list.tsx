@@ -74,7 +74,8 @@ function columnsOf(spans: readonly Span[], named: readonly string[]): Column<Spa
     {
       id: "duration",
       title: t("col.duration"),
-      width: 160,
+      width: 140,
+      barred: true,
       numeric: true,
       priority: 1,
       cell: (span) => (

@@ -10,44 +10,42 @@ interface SparklineProps {
   readonly height?: number;
 }
 
-/** The path of a line through values, broken where one is missing; a value between missing ones is a dot. */
-export function linePath(values: readonly (number | undefined)[], width: number, height: number): string {
+/** The path of a line through values, broken where one is missing, and that of the dots of values between missing ones. */
+export function linePath(
+  values: readonly (number | undefined)[],
+  width: number,
+  height: number,
+): { line: string; dots: string } {
   const known = values.filter((v): v is number => v !== undefined);
   const most = Math.max(...known, 0) || 1;
   const apart = values.length > 1 ? width / (values.length - 1) : 0;
-  let pen = "M";
-  let path = "";
+  let [line, dots] = ["", ""];
   values.forEach((value, i) => {
-    if (value === undefined) {
-      pen = "M";
-      return;
-    }
-    path += `${pen}${(i * apart).toFixed(1)} ${(height - (value / most) * height).toFixed(1)}`;
-    if (pen === "M" && values[i + 1] === undefined) path += "h1.5";
-    pen = "L";
+    if (value === undefined) return;
+    const at = `${(i * apart).toFixed(1)} ${(height - (value / most) * height).toFixed(1)}`;
+    const begins = values[i - 1] === undefined;
+    if (begins && values[i + 1] === undefined) dots += `M${at}h.01`;
+    else line += `${begins ? "M" : "L"}${at}`;
   });
-  return path;
+  return { line, dots };
 }
 
 /** A small line of how a figure went over time. */
 export function Sparkline({ values, label, colour = "var(--fg-2)", width = 96, height = 18 }: SparklineProps) {
+  const { line, dots } = linePath(values, width, height);
   return (
     <svg
       class="sparkline"
       width={width}
-      height={height + 2}
-      viewBox={`0 -1 ${width} ${height + 2}`}
+      height={height + 4}
+      viewBox={`-2 -2 ${width + 4} ${height + 4}`}
       role="img"
       aria-label={label}
     >
-      <path
-        d={linePath(values, width, height)}
-        fill="none"
-        stroke={colour}
-        stroke-width="1.25"
-        stroke-linejoin="round"
-        stroke-linecap="round"
-      />
+      <g fill="none" stroke={colour} stroke-linejoin="round" stroke-linecap="round">
+        <path d={line} stroke-width="1.25" />
+        <path d={dots} stroke-width="3.5" />
+      </g>
     </svg>
   );
 }

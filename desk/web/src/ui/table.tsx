@@ -16,6 +16,8 @@ export interface Column<T> {
   /** From which width of the page on it is shown: 1 always, 2 above 800 px, 3 above 1200 px. */
   readonly priority: 1 | 2 | 3;
   readonly cell: (row: T) => ComponentChildren;
+  /** Its cells have a bar, which narrow tables leave out. */
+  readonly barred?: boolean;
   /** The cell is the link of the row, which is as large as the row. */
   readonly main?: boolean;
   /** How the table is sorted by it: none if it cannot be. */
@@ -35,11 +37,11 @@ interface TableProps<T> {
 }
 
 function cellClass(column: Column<never>): string {
-  return `cell fold-${column.priority}${column.numeric ? " cell-num num" : ""}${column.width ? "" : " cell-wide"}`;
+  return `cell fold-${column.priority}${column.numeric ? " cell-num num" : ""}${column.width ? "" : " cell-wide"}${column.barred ? " cell-barred" : ""}`;
 }
 
 function widthOf(column: Column<never>) {
-  return column.width ? { width: `${column.width}px` } : undefined;
+  return column.width ? { "--cell": `${column.width}px` } : undefined;
 }
 
 /** A table of links, of which only the rows in sight are drawn: j and k move in it, Enter opens. */

@@ -123,7 +123,14 @@ export function FlameCanvas(props: FlameCanvasProps) {
   const height = Math.max(0, frames.rows.length - 1) * frameHeight;
   return (
     <>
-      <div ref={box} class="flame-box">
+      <div
+        ref={box}
+        class="flame-box"
+        role="application"
+        aria-label={t("trace.tab.flame")}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: the arrows move in the drawing
+        tabIndex={0}
+      >
         <div class="flame-space" style={{ height: `${height}px` }}>
           <canvas
             ref={canvas}

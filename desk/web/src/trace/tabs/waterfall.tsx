@@ -19,7 +19,7 @@ import { rowOf } from "../waterfall/rows";
 import { Ruler } from "../waterfall/ruler";
 import { SpanCard } from "../waterfall/span-card";
 import { nameWidth, showPart, stateOf, uncover, type WaterfallState } from "../waterfall/state";
-import { margin, Sticky, stickyMost } from "../waterfall/sticky";
+import { margin, Sticky, stickyIn } from "../waterfall/sticky";
 import { Toolbar } from "../waterfall/toolbar";
 import { useWheel } from "../waterfall/wheel";
 import { type RowWindow, reveal, useRowWindow } from "../waterfall/window";
@@ -39,7 +39,12 @@ function columns(width: number) {
 }
 
 /** Keeps the selected span in sight, and the row that the keyboard is at. */
-function useReveal(list: RefObject<HTMLDivElement | null>, state: WaterfallState, { selection }: TabProps) {
+function useReveal(
+  list: RefObject<HTMLDivElement | null>,
+  height: number,
+  state: WaterfallState,
+  { selection }: TabProps,
+) {
   const selected = selection.node.value;
   useEffect(() => {
     if (selected < 0) return;
@@ -48,8 +53,8 @@ function useReveal(list: RefObject<HTMLDivElement | null>, state: WaterfallState
   }, [state, selected]);
   const row = cursorRow(state);
   useEffect(() => {
-    if (list.current && row >= 0) reveal(list.current, row, { rowHeight, head, covered: stickyMost * rowHeight });
-  }, [row, state.cursor.value]);
+    if (list.current && row >= 0) reveal(list.current, row, { rowHeight, head, covered: stickyIn(height) * rowHeight });
+  }, [row, state.cursor.value, height]);
 }
 
 export default function Waterfall(props: TabProps) {
@@ -64,7 +69,7 @@ export default function Waterfall(props: TabProps) {
   const marks = useMemo(() => ticks(part, step), [part, step]);
   const row = cursorRow(state);
   useWaterfallKeys(state, props, Math.max(1, Math.floor(view.height / rowHeight) - 1));
-  useReveal(list, state, props);
+  useReveal(list, view.height, state, props);
   const show = useCallback((next: Span) => showPart(state, next), [state]);
   useWheel(list, { left: at.left, width: at.time, whole: props.trace.duration, part: () => state.part.peek(), show });
   return (
@@ -107,7 +112,14 @@ export default function Waterfall(props: TabProps) {
           </div>
         </div>
         <NameHandle width={at.names} />
-        <Sticky state={state} top={view.top} left={at.left} width={at.time} onGo={(to) => goToRow(state, props, to)} />
+        <Sticky
+          state={state}
+          top={view.top}
+          height={view.height}
+          left={at.left}
+          width={at.time}
+          onGo={(to) => goToRow(state, props, to)}
+        />
         <HoverCard at={hover} />
         {rows.length === 0 && <p class="wf-none dim">{t("wf.none")}</p>}
       </div>

@@ -3,7 +3,7 @@
 import { describe, expect, test } from "vitest";
 import { traceOf } from "../fixture";
 import { ancestors, type Folding, joined, layoutRows, ownParts, parentsFrom, rowOf, withAncestors } from "./rows";
-import { stickyRows } from "./sticky";
+import { stickyIn, stickyRows } from "./sticky";
 
 const trace = traceOf([
   { name: "root", start: 0, duration: 100 },
@@ -48,7 +48,7 @@ describe("stickyRows", () => {
     [3, [0]],
     [5, [0, 4]],
     [-1, []],
-  ])("from row %s", (top, want) => expect(stickyRows(rows, trace, top)).toEqual(want));
+  ])("from row %s", (top, want) => expect(stickyRows(rows, trace, top, 4)).toEqual(want));
 });
 
 test("ancestors are nearest first", () => expect(ancestors(trace, 3)).toEqual([1, 0]));
@@ -71,3 +71,9 @@ test("joined parts are as many as can be seen", () => {
   expect(joined([0, 10, 11, 20, 40, 50], 2)).toEqual([0, 20, 40, 50]);
   expect(joined([0, 30, 5, 10], 1)).toEqual([0, 30]);
 });
+
+test.each([
+  [900, 4],
+  [200, 2],
+  [60, 0],
+])("of %s px the rows above take a third at most", (height, want) => expect(stickyIn(height)).toBe(want));

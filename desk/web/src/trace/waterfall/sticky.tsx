@@ -4,20 +4,26 @@ import { hueOf } from "../../format/colour";
 import { duration, unknown } from "../../format/format";
 import { t } from "../../i18n";
 import type { TraceData } from "../data";
+import { rowHeight } from "./draw";
 import { ancestors, type Rows } from "./rows";
 import type { WaterfallState } from "./state";
 
 /** How many of the spans above the first row in sight stay in sight. */
-export const stickyMost = 4;
+const stickyMost = 4;
 
-/** The rows of the spans above what is in sight, the outermost first; they cover as many rows. */
-export function stickyRows(rows: Rows, trace: TraceData, top: number): number[] {
+/** How many they may be in a list of some height: no more than a third of its rows. */
+export function stickyIn(height: number): number {
+  return Math.max(0, Math.min(stickyMost, Math.floor(height / rowHeight / 3)));
+}
+
+/** The rows of the spans above what is in sight, the outermost first; they cover as many rows, at most so many. */
+export function stickyRows(rows: Rows, trace: TraceData, top: number, most: number): number[] {
   for (let count = 0; ; count++) {
     const node = rows.node[Math.min(top + count, rows.length - 1)] ?? -1;
     const above = ancestors(trace, node)
       .map((each) => rows.at[each] ?? -1)
       .filter((row) => row >= 0 && row < top + count);
-    if (above.length <= count || count >= stickyMost) return above.slice(0, count).reverse();
+    if (above.length <= count || count >= most) return above.slice(0, count).reverse();
   }
 }
 
@@ -27,6 +33,8 @@ export const margin = 12;
 interface StickyProps {
   readonly state: WaterfallState;
   readonly top: number;
+  /** Of what is in sight, in px. */
+  readonly height: number;
   readonly left: number;
   readonly width: number;
   readonly onGo: (row: number) => void;
@@ -34,8 +42,8 @@ interface StickyProps {
 
 /** The spans above the first row in sight. */
 export function Sticky(props: StickyProps) {
-  const { state, top } = props;
-  const shown = stickyRows(state.rows.value, state.trace, top);
+  const { state, top, height } = props;
+  const shown = stickyRows(state.rows.value, state.trace, top, stickyIn(height));
   if (shown.length === 0) return null;
   return (
     <div class="wf-sticky" style={{ width: `${props.left + props.width + margin}px` }}>
