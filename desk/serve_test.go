@@ -172,7 +172,8 @@ func TestServe(t *testing.T) {
 		s = served(t, folder)
 	}
 	_, metrics := s.get(t, "/metrics")
-	assert.Contains(t, string(metrics), "desk_")
+	assert.Contains(t, string(metrics), "desk_stored_spans")
+	assert.Contains(t, string(metrics), `desk_removed_spans_total{reason="age"} 0`)
 }
 
 func TestServeEndsStreams(t *testing.T) {

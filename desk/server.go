@@ -14,6 +14,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"github.com/sidetrace/sidetrace/desk/analysis/agentrun"
 	"github.com/sidetrace/sidetrace/desk/api"
 	"github.com/sidetrace/sidetrace/desk/receive"
@@ -136,6 +138,7 @@ func (s *settings) readPrices() (agentrun.Prices, error) {
 // keeping adds what a desk has that keeps traces.
 func (d *server) keeping(s *settings, c *api.Config) (err error) {
 	c.Sink, c.Received, c.Health, c.SavedDir = sink{d.store}, d.receive.Stats, d.store.Health, filepath.Join(d.folder, "saved")
+	c.Metrics = []prometheus.Collector{removed{d.store}}
 	if s.ingestTokenFile != "" {
 		c.Ingest, err = s.guard(s.ingestTokenFile)
 	}

@@ -125,6 +125,8 @@ func TestRetention(t *testing.T) {
 	dir := t.TempDir()
 	s := inSegments(t, store.Config{Dir: dir}, batches)
 	size, n := s.Bytes(), s.Segments()
+	had, err := s.Describe(t.Context())
+	require.NoError(t, err)
 	require.NoError(t, s.Close())
 
 	t.Run("bytes", func(t *testing.T) {
@@ -138,11 +140,17 @@ func TestRetention(t *testing.T) {
 		_, err = s.Trace(t.Context(), batches[0].Spans[0].TraceID, source.Range{})
 		assert.ErrorIs(t, err, source.ErrNotFound)
 		ask(t, s)
+		has, err := s.Describe(t.Context())
+		require.NoError(t, err)
+		gone := s.Removed()
+		assert.Equal(t, store.Amount{Spans: had.Spans - has.Spans, Logs: had.Logs - has.Logs, Bytes: uint64(size - s.Bytes())}, gone.TooMuch)
+		assert.Zero(t, gone.TooOld)
 	})
 	t.Run("age", func(t *testing.T) {
 		s := open(t, store.Config{Dir: copyDir(t, dir), MaxAge: time.Nanosecond})
 		s.Retain()
 		assert.Zero(t, s.Segments())
+		assert.Equal(t, store.Removed{TooOld: store.Amount{Spans: had.Spans, Logs: had.Logs, Bytes: uint64(size)}}, s.Removed())
 		traces, _ := ask(t, s)
 		assert.Zero(t, traces)
 		send(t, s, batches[0])

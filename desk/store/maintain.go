@@ -77,6 +77,11 @@ func (s *Store) retain(now time.Time) {
 		if (tooOld || tooMuch) && s.mayGoLocked(g) {
 			gone = append(gone, g)
 			bytes -= g.Manifest.Bytes
+			if tooOld {
+				s.removed.TooOld.add(g.Manifest)
+			} else {
+				s.removed.TooMuch.add(g.Manifest)
+			}
 		}
 	}
 	s.replaceLocked(gone, nil)
@@ -84,6 +89,26 @@ func (s *Store) retain(now time.Time) {
 	for _, g := range gone {
 		g.Remove()
 	}
+}
+
+// Removed is what has been removed since the store was opened: what was older than
+// [Config.MaxAge], and what was more than [Config.MaxBytes].
+type Removed struct{ TooOld, TooMuch Amount }
+
+// An Amount is how much something is.
+type Amount struct{ Spans, Logs, Bytes uint64 }
+
+func (a *Amount) add(m *segment.Manifest) {
+	a.Spans += uint64(m.Spans)
+	a.Logs += uint64(m.Logs)
+	a.Bytes += uint64(m.Bytes)
+}
+
+// Removed is what has been removed so far.
+func (s *Store) Removed() Removed {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.removed
 }
 
 // mayGoLocked reports whether a segment may be removed: not the last, which says

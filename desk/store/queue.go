@@ -18,10 +18,12 @@ type queue[T placed] struct {
 }
 
 // Len, Less, Swap, Push and Pop are those of a [heap.Interface].
-func (q *queue[T]) Len() int           { return len(q.all) }
-func (q *queue[T]) Less(i, j int) bool { return q.order.Compare(q.all[i].place(), q.all[j].place()) < 0 }
-func (q *queue[T]) Swap(i, j int)      { q.all[i], q.all[j] = q.all[j], q.all[i] }
-func (q *queue[T]) Push(x any)         { q.all = append(q.all, x.(T)) }
+func (q *queue[T]) Len() int { return len(q.all) }
+func (q *queue[T]) Less(i, j int) bool {
+	return q.order.Compare(q.all[i].place(), q.all[j].place()) < 0
+}
+func (q *queue[T]) Swap(i, j int) { q.all[i], q.all[j] = q.all[j], q.all[i] }
+func (q *queue[T]) Push(x any)    { q.all = append(q.all, x.(T)) }
 func (q *queue[T]) Pop() any {
 	last := len(q.all) - 1
 	x := q.all[last]

@@ -151,6 +151,7 @@ type Store struct {
 	parts       map[traceID]uint64 // of traces that are in several segments, the highest Order
 	known       known              // traces of the newest segments
 	nextSeq     uint64
+	removed     Removed
 	room        chan struct{} // closed when there may be room in the head again
 	stuck       error         // why the last segment could not be written
 	closed      bool
