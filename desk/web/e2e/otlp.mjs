@@ -16,11 +16,11 @@ function resource(service) {
   return { attributes: attributes({ "service.name": service }) };
 }
 
-/** A trace of spans that follow each other below the first. */
-export function traceOf({ service, spans }) {
+/** A trace of spans that follow each other below the first, some days old. */
+export function traceOf({ service, spans, days = 0 }) {
   const traceId = hex(16);
   const ids = spans.map(() => hex(8));
-  const start = now();
+  const start = now() - BigInt(days) * 86_400_000_000_000n;
   const made = spans.map((span, i) => ({
     traceId,
     spanId: ids[i],

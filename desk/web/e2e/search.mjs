@@ -3,6 +3,7 @@
 // Looking for traces: words, TraceQL, the builder, filters, time, ids.
 import assert from "node:assert/strict";
 import { newest } from "./demo.mjs";
+import { traceOf } from "./otlp.mjs";
 import { counts, desk, eventually, parameter, rows, says, scenario } from "./scenario.mjs";
 
 const field = (page) => page.getByRole("combobox", { name: "Search", exact: true });
@@ -122,6 +123,9 @@ function filters() {
     await choose(page, /Service/, "engine");
     await choose(page, /Slow/, "Longer than 100 ms");
     await parameter(page, "q", '{ resource.service.name = "engine" && traceDuration >= 100ms }');
+    await page.getByRole("button", { name: /Longer than 100 ms/ }).click();
+    await page.getByRole("menuitemcheckbox", { name: "Longer than 1 min" }).waitFor();
+    await page.keyboard.press("Escape");
     await page.getByRole("button", { name: /Service: engine/ }).click();
     await page.getByRole("menuitem", { name: "Any" }).click();
     await parameter(page, "q", "{ traceDuration >= 100ms }");
@@ -200,6 +204,19 @@ function figures() {
       assert(costs.length > 5);
       assert.equal(new Set(costs.map((cost) => cost.split(".")[1].length)).size, 1, costs.join());
     });
+  });
+
+  const many = async () => {
+    const sent = Array.from({ length: 101 }, () => traceOf({ service: "many", days: 2, spans: [{ name: "one" }] }));
+    await desk.send("traces", { resourceSpans: sent.flatMap(({ body }) => body.resourceSpans) });
+    return `/?from=all&order=spans&q=${encodeURIComponent('{ resource.service.name = "many" }')}`;
+  };
+  scenario("rows that are sorted before all are loaded say so", many, async (page) => {
+    await page.getByText("Sorted among the 100 that are loaded; there are more").waitFor();
+    await page.getByRole("table", { name: "Traces" }).evaluate((list) => {
+      list.scrollTop = list.scrollHeight;
+    });
+    await counts(page.getByText("Sorted among the"), 0);
   });
 
   for (const title of ["Tokens", "Cost", "Spans"]) {

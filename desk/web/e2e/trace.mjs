@@ -28,6 +28,20 @@ function head() {
   });
 }
 
+function statistics() {
+  scenario("the columns of the statistics stand below their heads", at(newest, "?tab=statistics"), async (page) => {
+    const table = page.getByRole("tabpanel").getByRole("table");
+    await table.getByText("POST /v1/chat").waitFor();
+    const edges = (row, role) =>
+      row.getByRole(role).evaluateAll((cells) => cells.map((cell) => Math.round(cell.getBoundingClientRect().right)));
+    const [head, first, last] = [0, 1, -1].map((i) => table.getByRole("row").nth(i));
+    const want = await edges(head, "columnheader");
+    assert(want.length > 6);
+    assert.deepEqual(await edges(first, "cell"), want);
+    assert.deepEqual(await edges(last, "cell"), want);
+  });
+}
+
 function findings() {
   scenario("a finding jumps to its spans", at(repeating), async (page) => {
     const list = page.getByRole("region", { name: "Findings" });
@@ -244,6 +258,7 @@ function find() {
 /** All tests of a trace. */
 export function scenarios() {
   head();
+  statistics();
   findings();
   rowsAbove();
   narrow();

@@ -58,7 +58,7 @@ const limits = ["100ms", "500ms", "1s", "5s", "10s", "1m"];
 
 /** A duration of a query as durations are written elsewhere. */
 function spaced(limit: string): string {
-  return limit.replace(/^([\d.]+)(\D+)$/, "$1 $2");
+  return limit.replace(/^([\d.]+)(\D+)$/, "$1 $2").replace(/ m$/, " min");
 }
 
 function SlowFilter({ question }: { question: Answer<Query> }) {

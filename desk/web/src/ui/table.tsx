@@ -41,7 +41,7 @@ function cellClass(column: Column<never>): string {
 }
 
 function widthOf(column: Column<never>) {
-  return column.width ? { "--cell": `${column.width}px` } : undefined;
+  return column.width ? { [column.barred ? "--barred" : "width"]: `${column.width}px` } : undefined;
 }
 
 /** A table of links, of which only the rows in sight are drawn: j and k move in it, Enter opens. */
