@@ -79,8 +79,8 @@ function Choice({ trace, onPick }: { trace: Trace; onPick: (id: string) => void 
       <span class="root-cell picker-name">
         <NameAndQuestion trace={trace} />
       </span>
-      <span class="dim">{trace.root.service}</span>
-      {trace.errors > 0 && <span class="error">{t("n.errors", trace.errors)}</span>}
+      <span class="dim cut picker-service fold-2">{trace.root.service}</span>
+      <span class="error picker-errors">{trace.errors > 0 && t("n.errors", trace.errors)}</span>
       <span class="num dim picker-spans">{t("n.spans", trace.spans)}</span>
       <span class="num picker-duration">{duration(trace.duration)}</span>
     </button>

@@ -206,7 +206,7 @@ function specs({ palette, longest: most, places, dated }: Context): Record<Id, S
       sort: sortBy(["longest"]),
       cell: (trace) => <DurationCell trace={trace} palette={palette} longest={most} />,
     },
-    spans: { width: 60, numeric: true, priority: 1, sort: sortBy(["spans"]), cell: (trace) => count(trace.spans) },
+    spans: { width: 60, numeric: true, priority: 2, sort: sortBy(["spans"]), cell: (trace) => count(trace.spans) },
     errors: {
       width: 60,
       numeric: true,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { expect, test } from "vitest";
-import { boundsOf, dotAt, durationTicks, pointOf, timeTicks } from "./scales";
+import { boundsOf, dotAt, durationTicks, pointOf, timeLabel, timeTicks } from "./scales";
 
 const dots = [
   { time: 1000, duration: 1e6 },
@@ -36,8 +36,24 @@ test("ticks are few and within the bounds", () => {
   expect(durationTicks(bounds, 4)).toEqual([1e6, 1e7, 1e8, 1e9]);
   expect(durationTicks({ ...bounds, shortest: 1e8, longest: 4e8 }, 4)).toEqual([1e8, 1.5e8, 2e8, 3e8]);
   expect(durationTicks({ ...bounds, shortest: 1, longest: 1e10 }, 4)).toEqual([1, 1e3, 1e6, 1e9]);
-  const times = timeTicks(bounds, 8);
+  const { ticks: times, step } = timeTicks(bounds, 8);
+  expect(step).toBe(900_000);
   expect(times.length).toBeLessThanOrEqual(9);
   expect(times.every((at) => at >= bounds.from && at <= bounds.to)).toBe(true);
   expect(times.every((at) => at % 900_000 === 0)).toBe(true);
 });
+
+test("one tick alone is labelled by the step, not by the tick after it", () => {
+  const { ticks, step } = timeTicks({ from: 24_100, to: 26_000, shortest: 1, longest: 2 }, 2);
+  expect([ticks, step]).toEqual([[25_000, 26_000], 1000]);
+  expect(timeTicks({ from: 24_100, to: 25_900, shortest: 1, longest: 2 }, 2)).toEqual({ ticks: [25_000], step: 1000 });
+});
+
+test.each([
+  [25_500, 500, /:25\.5$/],
+  [25_070, 10, /:25\.07$/],
+  [25_007, 1, /:25\.007$/],
+  [25_000, 2000, /:25$/],
+  [60_000, 60_000, /^\d\d:\d1$/],
+  [0, 86_400_000, /^\d\d-\d\d$/],
+])("the label of %s ms with steps of %s ms", (ms, step, want) => expect(timeLabel(ms, step)).toMatch(want));

@@ -3,6 +3,8 @@
 // Where dots of time and duration lie on the scatter: time from left to right, and
 // durations upwards, by their logarithm.
 
+import { date, timeOfDay } from "../format/format";
+
 /** The bounds of what is shown: times in ms since 1970, durations in ns. */
 export interface Bounds {
   readonly from: number;
@@ -93,7 +95,10 @@ const timeSteps = [
   1,
   10,
   100,
+  200,
+  500,
   second,
+  2 * second,
   5 * second,
   15 * second,
   30 * second,
@@ -112,11 +117,24 @@ const timeSteps = [
   365 * day,
 ];
 
-/** Times for the axis, at full minutes, hours or days of the reader's zone. */
-export function timeTicks(b: Bounds, most: number): number[] {
+/** Times for the axis, at full minutes, hours or days of the reader's zone, and how far they are apart. */
+export function timeTicks(b: Bounds, most: number): { ticks: number[]; step: number } {
   const step = timeSteps.find((each) => (b.to - b.from) / each <= most) ?? 3650 * day;
   const shift = new Date(b.from).getTimezoneOffset() * minute;
   const ticks: number[] = [];
   for (let at = Math.ceil((b.from - shift) / step) * step + shift; at <= b.to; at += step) ticks.push(at);
-  return ticks;
+  return { ticks, step };
+}
+
+/** A time of the axis, as exactly as ticks that are so far apart need. */
+export function timeLabel(ms: number, step: number): string {
+  if (step >= day) return date(ms).slice(5);
+  const time = timeOfDay(ms);
+  if (step >= minute) return time.slice(0, 5);
+  const digits = step >= second ? 0 : 3 - Math.floor(Math.log10(step));
+  return digits
+    ? `${time}.${String(Math.round(ms) % 1000)
+        .padStart(3, "0")
+        .slice(0, digits)}`
+    : time;
 }

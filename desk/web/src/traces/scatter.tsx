@@ -3,11 +3,21 @@
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Scatter as ScatterAnswer } from "../api/schema";
 import { hueNumber, hues } from "../format/colour";
-import { date, duration, millis, nanos, timeOfDay } from "../format/format";
+import { duration, millis, nanos } from "../format/format";
 import { t } from "../i18n";
 import { change, go, link, param } from "../state/router";
 import { colourValue, theme } from "../state/settings";
-import { type Bounds, type Box, boundsOf, type Dot, dotAt, durationTicks, pointOf, timeTicks } from "./scales";
+import {
+  type Bounds,
+  type Box,
+  boundsOf,
+  type Dot,
+  dotAt,
+  durationTicks,
+  pointOf,
+  timeLabel,
+  timeTicks,
+} from "./scales";
 
 /** A trace as a dot. */
 export type ScatterTrace = ScatterAnswer["traces"][number];
@@ -47,13 +57,6 @@ function marksOf(traces: readonly ScatterTrace[]): Mark[] {
     .sort((a, b) => Math.sign(a.trace.errors) - Math.sign(b.trace.errors));
 }
 
-function label(ms: number, step: number): string {
-  if (step >= 86_400_000) return date(ms).slice(5);
-  const time = timeOfDay(ms);
-  if (step < 1000) return `${time.slice(6)}.${String(Math.round(ms) % 1000).padStart(3, "0")} s`;
-  return step >= 60_000 ? time.slice(0, 5) : time;
-}
-
 function drawAxes(g: CanvasRenderingContext2D, b: Bounds, box: Box) {
   g.fillStyle = colourValue("fg-2");
   g.strokeStyle = colourValue("line");
@@ -71,12 +74,11 @@ function drawAxes(g: CanvasRenderingContext2D, b: Bounds, box: Box) {
   }
   g.textAlign = "center";
   g.textBaseline = "top";
-  const times = timeTicks(b, Math.max(2, Math.floor(box.width / 90)));
-  const step = (times[1] ?? 0) - (times[0] ?? 0);
-  for (const tick of times) {
+  const { ticks, step } = timeTicks(b, Math.max(2, Math.floor(box.width / 90)));
+  for (const tick of ticks) {
     const { x } = pointOf({ time: tick, duration: b.shortest }, b, box);
     g.fillText(
-      label(tick, step),
+      timeLabel(tick, step),
       Math.min(Math.max(x, box.left + 14), box.left + box.width - 18),
       box.top + box.height + 5,
     );
