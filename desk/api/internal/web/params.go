@@ -201,7 +201,7 @@ func parseRFC3339(text string) (int64, bool) {
 }
 
 // Range is the range of the parameters from and to: each a time as [Params.RFC3339]
-// has it, now, now with a duration as in now-15m, or nanoseconds since 1970. What
+// has it, now, now with a duration as in now-15m or now-7d, or nanoseconds since 1970. What
 // is missing is no bound.
 func (p *Params) Range(now time.Time) source.Range {
 	var r source.Range
@@ -218,7 +218,7 @@ func (p *Params) time(name string, now time.Time) int64 {
 	}
 	ns, ok := parseTime(text, now)
 	if !ok {
-		p.Fail(BadParam(name, "%.100q: want a time such as 2026-01-02T15:04:05Z, now, now-15m, or nanoseconds since 1970", text))
+		p.Fail(BadParam(name, "%.100q: want a time such as 2026-01-02T15:04:05Z, now, now-15m, now-7d, or nanoseconds since 1970", text))
 	}
 	return ns
 }
@@ -241,8 +241,25 @@ func parseTime(text string, now time.Time) (int64, bool) {
 	if rest == "" {
 		return now.UnixNano(), true
 	}
-	d, err := time.ParseDuration(rest)
-	return now.Add(d).UnixNano(), err == nil && now.Add(d).Unix() > 0
+	d, ok := parseOffset(rest)
+	return now.Add(d).UnixNano(), ok && now.Add(d).Unix() > 0
+}
+
+// days are the units of days, which [time.ParseDuration] does not have.
+var days = map[string]time.Duration{"d": 24 * time.Hour, "w": 7 * 24 * time.Hour}
+
+// parseOffset reads a duration, or a number of days or weeks.
+func parseOffset(text string) (time.Duration, bool) {
+	for unit, length := range days {
+		number, ok := strings.CutSuffix(text, unit)
+		if !ok {
+			continue
+		}
+		n, err := strconv.ParseInt(number, 10, 13) // more weeks would be too many ns
+		return time.Duration(n) * length, err == nil
+	}
+	d, err := time.ParseDuration(text)
+	return d, err == nil
 }
 
 // TraceID is the id of a trace in a text, as any back end writes it: in upper or

@@ -75,6 +75,7 @@ func TestBadParams(t *testing.T) {
 		{"a long value is cut", "x=" + strings.Repeat("v", 1000), strings.Repeat("v", 100) + `": want`, func(p *web.Params) { p.Bool("x") }},
 		{"range", "from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z", "malformed parameter to: want a time after that of from", func(p *web.Params) { p.Range(time.Time{}) }},
 		{"bound", "from=now-1year", "want a time such as 2026-01-02T15:04:05Z, now, now-15m", func(p *web.Params) { p.Range(time.Now()) }},
+		{"days", "from=now-99999d", "want a time such as 2026-01-02T15:04:05Z, now, now-15m, now-7d", func(p *web.Params) { p.Range(time.Now()) }},
 		{"bound before 1970", "to=-5", "malformed parameter to", func(p *web.Params) { p.Range(time.Now()) }},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -93,6 +94,7 @@ func TestRange(t *testing.T) {
 	for text, want := range map[string]source.Range{
 		"":                                   {},
 		"from=now-15m&to=now":                {From: now.Add(-15 * time.Minute).UnixNano(), To: now.UnixNano()},
+		"from=now-2w&to=now-1d":              {From: now.Add(-14 * 24 * time.Hour).UnixNano(), To: now.Add(-24 * time.Hour).UnixNano()},
 		"from=1699999999000000001&to=now+1s": {From: 1699999999000000001, To: now.Add(time.Second).UnixNano()},
 		"to=2023-11-14T22:13:20%2B01:00":     {To: 1_699_996_400_000_000_000},
 	} {
