@@ -220,10 +220,11 @@ func (s *Store) write(b *batch) error {
 		s.unfreeze(b, err)
 		return err
 	}
+	prints := b.prints()
 	s.mu.Lock()
 	s.segments = append(slices.Clip(s.segments), g)
 	s.notePartsLocked(g)
-	s.knowLocked(g, b.prints())
+	s.knowLocked(g, prints)
 	s.thawLocked(nil)
 	s.mu.Unlock()
 	return s.log.Release(releasable(&b.manifest))
