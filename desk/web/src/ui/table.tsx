@@ -13,7 +13,7 @@ export interface Column<T> {
   /** In px; the columns without a width share what is left. */
   readonly width?: number;
   readonly numeric?: boolean;
-  /** From which width of the page on it is shown: 1 always, 2 above 800 px, 3 above 1200 px. */
+  /** From which width of the page on it is shown: 1 always, 2 above 820 px, 3 above 1300 px. */
   readonly priority: 1 | 2 | 3;
   readonly cell: (row: T) => ComponentChildren;
   /** Its cells have a bar, which narrow tables leave out. */
