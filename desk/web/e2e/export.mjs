@@ -55,6 +55,8 @@ export function scenarios() {
     opened(page, async (file) => {
       await says(file.getByRole("heading", { level: 1 }), /POST \/v1\/chat/);
       await everyTab(file);
+      const ends = file.getByRole("main").evaluate((main) => innerHeight - main.getBoundingClientRect().bottom);
+      assert.equal(await ends, 0);
       await file.getByRole("tab", { name: "Waterfall" }).click();
       await file.keyboard.press("j");
       await file.keyboard.press("Enter");

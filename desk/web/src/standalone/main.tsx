@@ -37,7 +37,7 @@ function App({ id }: { id: string }) {
           </button>
         </div>
       </header>
-      <main id="content" class="content" tabIndex={-1}>
+      <main id="content" class="shell-main" tabIndex={-1}>
         <TracePage id={id} />
       </main>
       {help && <KeySheet onClose={() => setHelp(false)} />}
