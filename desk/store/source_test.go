@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/sidetrace/sidetrace/desk/query"
+	"github.com/sidetrace/sidetrace/desk/internal/racing"
 	"github.com/sidetrace/sidetrace/desk/source"
 	"github.com/sidetrace/sidetrace/desk/source/sourcetest"
 	"github.com/sidetrace/sidetrace/desk/store"
@@ -147,7 +148,7 @@ func dropSides(t *testing.T, dir string) {
 // TestSource checks that the store answers as any source, wherever it has what it
 // was given.
 func TestSource(t *testing.T) {
-	for name, add := range map[string]func(t *testing.T, m *moving, b *trace.Batch){
+	for name, add := range racing.Fewer(map[string]func(t *testing.T, m *moving, b *trace.Batch){
 		"head": func(t *testing.T, m *moving, b *trace.Batch) { send(t, m.now, b) },
 		"one segment": func(t *testing.T, m *moving, b *trace.Batch) {
 			send(t, m.now, b)
@@ -177,7 +178,7 @@ func TestSource(t *testing.T) {
 			}
 			m.reopen(func() { dropSides(t, m.dir) })
 		},
-	} {
+	}, "merged, not merged, and in memory") {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			sourcetest.Run(t, func(t *testing.T) sourcetest.Place {

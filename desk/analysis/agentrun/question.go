@@ -37,6 +37,9 @@ func questionIn(t *analysis.Tree, node int32) string {
 		return ""
 	}
 	text := strings.TrimSpace(input.String())
+	if strings.HasPrefix(text, semconv.LinkPrefix) || semconv.IsObjectURL(text) {
+		return "" // it is kept elsewhere
+	}
 	if !strings.HasPrefix(text, "[") && !strings.HasPrefix(text, "{") {
 		return text
 	}

@@ -30,6 +30,8 @@ func TestQuestion(t *testing.T) {
 		{"content in parts", []any{messages, `{"messages":[{"role":"user","content":[{"type":"image_url","image_url":{}},{"type":"text","text":"Where to?"}]}]}`}, nil, "Where to?"},
 		{"a tool has answered since", []any{messages, `[{"role":"user","content":"Where to?"},{"role":"tool","content":"42"},{"role":"user","content":[{"type":"tool_result"}]}]`}, nil, "Where to?"},
 		{"a value with parts", []any{messages, trace.List(trace.Map(pair("role", "user"), pair("content", "Where to?")))}, nil, "Where to?"},
+		{"kept elsewhere", []any{messages, "trace_link: s3://bucket/value"}, nil, ""},
+		{"kept elsewhere, by others", []any{messages, "gs://bucket/value"}, nil, ""},
 		{"nobody asks", []any{messages, `[{"role":"system","content":"be kind"}]`}, nil, ""},
 		{"neither text nor conversation", []any{messages, `{"a":[1,2`}, nil, ""},
 	}

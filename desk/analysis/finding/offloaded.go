@@ -19,14 +19,6 @@ import (
 // nothing.
 const OffloadedValue Kind = "offloadedValue"
 
-const (
-	linkKey    = "trace_link"
-	linkPrefix = linkKey + ": "
-)
-
-// objectSchemes begin the URLs of objects.
-var objectSchemes = []string{"s3://", "file://", "gs://", "oss://", "cos://", "abfs://", "abfss://", "azblob://", "minio://"}
-
 // payloads are the fields whose values are large.
 var payloads = []semconv.Field{semconv.InputMessages, semconv.OutputMessages, semconv.ToolArguments, semconv.ToolResult}
 
@@ -46,8 +38,8 @@ func (f *finder) offloaded() {
 func (f *finder) linksAmong(node int32, attrs []trace.KeyValue) {
 	for i := range attrs {
 		key, value := attrs[i].Key, attrs[i].Value.Str()
-		link, ok := strings.CutPrefix(value, linkPrefix)
-		if ok || key == linkKey && value != "" {
+		link, ok := strings.CutPrefix(value, semconv.LinkPrefix)
+		if ok || key == semconv.LinkKey && value != "" {
 			f.addLink(node, key, link)
 		}
 	}
@@ -64,12 +56,8 @@ func (f *finder) payload(node int32, field semconv.Field, earlier []semconv.Fiel
 			return
 		}
 	}
-	v, _ := n.Attrs.Value(n.Span, field)
-	for _, scheme := range objectSchemes {
-		if strings.HasPrefix(v.Str(), scheme) && !strings.ContainsAny(v.Str(), " \n") {
-			f.addLink(node, n.Attrs.Key(n.Span, field), v.Str())
-			return
-		}
+	if v, _ := n.Attrs.Value(n.Span, field); semconv.IsObjectURL(v.Str()) {
+		f.addLink(node, n.Attrs.Key(n.Span, field), v.Str())
 	}
 }
 

@@ -14,3 +14,16 @@ func Size(n int) int {
 	}
 	return n
 }
+
+// Fewer are the cases of a test that are run: with the race detector only some, which
+// are enough to find races, and without it all.
+func Fewer[T any](all map[string]T, some ...string) map[string]T {
+	if !enabled {
+		return all
+	}
+	fewer := make(map[string]T, len(some))
+	for _, name := range some {
+		fewer[name] = all[name]
+	}
+	return fewer
+}

@@ -15,18 +15,16 @@ import (
 
 	"github.com/sidetrace/sidetrace/desk/api/internal/web"
 	"github.com/sidetrace/sidetrace/desk/api/objects"
+	"github.com/sidetrace/sidetrace/desk/trace/semconv"
 )
 
 // maxObjects is how many values are read at a time, each of which is in memory.
 const maxObjects = 4
 
-// linkPrefix is what services write before the link of a value.
-const linkPrefix = "trace_link: "
-
 // object answers with a large value that a link names, or its beginning.
 func (f *face) object(w http.ResponseWriter, r *http.Request) error {
 	p := web.ReadParams(r)
-	link := strings.TrimPrefix(p.Text("url"), linkPrefix)
+	link := strings.TrimPrefix(p.Text("url"), semconv.LinkPrefix)
 	limit := p.Int(web.Whole{Default: objects.MaxBytes, Min: 1, Max: objects.MaxBytes}, "limit")
 	if link == "" {
 		p.Fail(web.BadParam("url", "want the link of a value, such as s3://bucket/key or file:///folder/key"))
