@@ -18,6 +18,7 @@ import (
 type plan struct {
 	program *query.Program
 	filters []*segment.Filter // of which each must find something in a trace, the most selective first
+	wanted  *segment.Wanted   // what is read of spans to match them, and to tell of them
 }
 
 func newPlan(q *query.Query) (p plan, err error) {
@@ -27,6 +28,7 @@ func newPlan(q *query.Query) (p plan, err error) {
 	if p.program, err = query.Compile(q); err != nil {
 		return p, fmt.Errorf("store: %w", err)
 	}
+	p.wanted = segment.NewWanted(append(q.Fields(), rowFields...))
 	hints := q.Hints()
 	for _, alternatives := range hints.Need {
 		if filter := segment.NewFilter(alternatives); !filter.MatchesAll() {
@@ -36,6 +38,9 @@ func newPlan(q *query.Query) (p plan, err error) {
 	slices.SortStableFunc(p.filters, func(a, b *segment.Filter) int { return cmp.Compare(b.Selectivity(), a.Selectivity()) })
 	return p, nil
 }
+
+// rowFields are those that place a span in its trace, and that a [source.SpanRow] has.
+var rowFields = []query.Field{{Scope: query.Intrinsic, Name: "rootName"}, {Scope: query.Intrinsic, Name: "statusMessage"}}
 
 // filter is what candidates are found by: the most selective of what is needed, nil
 // if everything is one.

@@ -88,12 +88,27 @@ func (f *finder) hit(c *candidate) (*source.Hit, bool) {
 		f.v.effort.Traces++
 		return &source.Hit{Summary: f.summary(c)}, true
 	}
-	spans := f.v.whole(c.id)
+	spans := f.spans(c.id)
 	sets, ok := f.match(spans)
 	if !ok {
 		return nil, false
 	}
 	return &source.Hit{Summary: f.summary(c), Sets: setsOf(spans, sets, f.r.Spans)}, true
+}
+
+// spans are all spans of a trace, with what is wanted of them.
+func (f *finder) spans(id traceID) (all []trace.Span) {
+	err := f.v.storedSpans(id, f.wanted, func(spans []trace.Span) { all = appendClones(all, spans) })
+	if err != nil {
+		return nil // the context is done
+	}
+	if p := f.v.inHead(id); p != nil {
+		all = append(all, f.v.spansOf(p)...)
+	}
+	sortSpans(all)
+	f.v.effort.Traces++
+	f.v.effort.Spans += len(all)
+	return all
 }
 
 // setsOf is what a trace has for a query, with some of the spans.
@@ -138,7 +153,7 @@ func (f *finder) total(hits int, more bool) *source.Total {
 			t.AtLeast = true
 			break
 		}
-		if _, ok := f.match(f.v.whole(c.id)); ok {
+		if _, ok := f.match(f.spans(c.id)); ok {
 			t.Count++
 		}
 	}

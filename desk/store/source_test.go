@@ -11,8 +11,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/sidetrace/sidetrace/desk/query"
 	"github.com/sidetrace/sidetrace/desk/internal/racing"
+	"github.com/sidetrace/sidetrace/desk/query"
 	"github.com/sidetrace/sidetrace/desk/source"
 	"github.com/sidetrace/sidetrace/desk/source/sourcetest"
 	"github.com/sidetrace/sidetrace/desk/store"
