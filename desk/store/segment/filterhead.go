@@ -3,7 +3,6 @@
 package segment
 
 import (
-	"bytes"
 	"slices"
 	"time"
 
@@ -39,12 +38,61 @@ func (h *hint) selectivity() int {
 // goroutine.
 type HeadFilter struct {
 	filter  *Filter
-	origins map[*Origin][]bool // whether an origin has one of the tokens of each group, hint by hint
+	groups  [][]headToken      // hint by hint
+	origins map[*Origin][]bool // whether an origin has one of the tokens of each group
+	samples int                // spans that bytes were counted of
+	bytes   frequencies
 }
+
+// headToken is what a token may mean: the bytes of a span that has it have both.
+type headToken struct{ key, value needle }
+
+// sampled is of how many spans bytes are counted, to know which are rare.
+const sampled = 32
 
 // NewHeadFilter returns one for a filter; nil: it finds all.
 func NewHeadFilter(f *Filter) *HeadFilter {
-	return &HeadFilter{filter: f, origins: map[*Origin][]bool{}}
+	h := &HeadFilter{filter: f, origins: map[*Origin][]bool{}}
+	if f == nil {
+		return h
+	}
+	for i := range f.hints {
+		for j := range f.hints[i].groups {
+			var all []headToken
+			for _, t := range f.hints[i].groups[j].tokens {
+				for _, s := range t.split {
+					all = append(all, s.inHead())
+				}
+			}
+			h.groups = append(h.groups, all)
+		}
+	}
+	return h
+}
+
+// inHead is what to look for: the key, and the value if it is a text that spells no
+// number.
+func (s *split) inHead() headToken {
+	t := headToken{key: needle{text: []byte(s.key)}}
+	if !s.number && s.value != "true" && s.value != "false" {
+		t.value.text = []byte(s.value)
+	}
+	return t
+}
+
+// sample counts the bytes of a span.
+func (f *HeadFilter) sample(raw []byte) {
+	f.samples++
+	f.bytes.add(raw)
+	if f.samples < sampled {
+		return
+	}
+	for _, g := range f.groups {
+		for i := range g {
+			g[i].key.choose(&f.bytes)
+			g[i].value.choose(&f.bytes)
+		}
+	}
 }
 
 // MayAdmit reports whether the filter may find a span: never false if it does.
@@ -86,9 +134,12 @@ func (f *HeadFilter) mayHaveTokens(h *hint, s *Span, first int) bool {
 	if len(h.groups) == 0 {
 		return true
 	}
+	if f.samples < sampled {
+		f.sample(s.Raw)
+	}
 	of := f.originHas(s.Origin)
 	for i := range h.groups {
-		if !of[first+i] && !slices.ContainsFunc(h.groups[i].tokens, func(t token) bool { return t.mayBeIn(s.Raw) }) {
+		if !of[first+i] && !slices.ContainsFunc(f.groups[first+i], func(t headToken) bool { return t.value.in(s.Raw) && t.key.in(s.Raw) }) {
 			return false
 		}
 	}
@@ -108,13 +159,4 @@ func (f *HeadFilter) originHas(o *Origin) []bool {
 	}
 	f.origins[o] = has
 	return has
-}
-
-// mayBeIn reports whether the bytes of a span may have an attribute with the token:
-// the key is there, and so is the value if it is a text that spells no number.
-func (t token) mayBeIn(raw []byte) bool {
-	return slices.ContainsFunc(t.split, func(s split) bool {
-		text := !s.number && s.value != "true" && s.value != "false"
-		return bytes.Contains(raw, []byte(s.key)) && (!text || bytes.Contains(raw, []byte(s.value)))
-	})
 }
