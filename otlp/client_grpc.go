@@ -118,13 +118,13 @@ func (c *grpcClient) send(ctx context.Context, records []spool.Record) answer {
 	conn := c.current()
 	err := conn.Invoke(ctx, c.method, body, &reply, c.options...)
 	// Without a connection, it is for that the request has waited.
-	timedOut := errors.Is(ctx.Err(), context.DeadlineExceeded) && conn.GetState() == connectivity.Ready
-	c.note(conn, timedOut)
+	expired := errors.Is(ctx.Err(), context.DeadlineExceeded) && conn.GetState() == connectivity.Ready
+	c.note(conn, expired)
 	if err == nil {
 		return partial(reply, len(records))
 	}
 	a := grpcAnswer(err)
-	a.slow = timedOut
+	a.slow = expired || status.Code(err) == codes.DeadlineExceeded // the server knows the time that it has
 	return a
 }
 

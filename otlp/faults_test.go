@@ -465,22 +465,32 @@ func TestShutdownKeepsItsDeadline(t *testing.T) {
 	otlptest.Wait(t, "the exporter's end", e.over.Load)
 }
 
-// What does not get through in time is tried in smaller pieces.
+// What does not get through in time is tried in smaller pieces, whether the client
+// or the server is the first to see that the time is over.
 func TestSlowLink(t *testing.T) {
-	quiet(t)
-	c := otlptest.Count(t, "127.0.0.1:0", func(ctx context.Context, r *coltrace.ExportTraceServiceRequest) error {
-		if len(r.ResourceSpans[0].ScopeSpans[0].Spans) > 50 {
-			<-ctx.Done()
-		}
-		return ctx.Err()
-	})
-	p := start(t, otlp.Config{Traces: []otlp.Endpoint{{URL: c.URL, Protocol: otlp.ProtocolGRPC, Timeout: time.Second}}})
-	for range 100 {
-		record(p, "x")
+	for name, late := range map[string]func(ctx context.Context) error{
+		"no answer": func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() },
+		"an answer": func(context.Context) error { return status.Error(codes.DeadlineExceeded, "too slow") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			quiet(t)
+			c := otlptest.Count(t, "127.0.0.1:0", func(ctx context.Context, r *coltrace.ExportTraceServiceRequest) error {
+				if len(r.ResourceSpans[0].ScopeSpans[0].Spans) > 50 {
+					return late(ctx)
+				}
+				return nil
+			})
+			p := start(t, otlp.Config{Traces: []otlp.Endpoint{{URL: c.URL, Protocol: otlp.ProtocolGRPC, Timeout: time.Second}}})
+			for range 100 {
+				record(p, "x")
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute) // three tries, and the waits between them
+			defer cancel()
+			require.NoError(t, p.Shutdown(ctx))
+			different, _ := c.Spans()
+			assert.Equal(t, 100, different)
+		})
 	}
-	require.NoError(t, p.Shutdown(t.Context()))
-	different, _ := c.Spans()
-	assert.Equal(t, 100, different)
 }
 
 // proxy passes connections on to a server, until it is told to swallow what the
