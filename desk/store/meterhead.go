@@ -134,6 +134,16 @@ func (v *view) storedSpans(id traceID, w *segment.Wanted, yield func([]trace.Spa
 	return nil
 }
 
+// wantedSpans are all spans of a trace, in no order: those of segments with what is
+// wanted of them.
+func (v *view) wantedSpans(id traceID, w *segment.Wanted) (all []trace.Span, err error) {
+	err = v.storedSpans(id, w, func(spans []trace.Span) { all = appendClones(all, spans) })
+	if p := v.inHead(id); p != nil && err == nil {
+		all = append(all, v.spansOf(p)...)
+	}
+	return all, err
+}
+
 func (v *view) rowsOf(g *segment.Segment, e *segment.Entry, w *segment.Wanted, yield func([]trace.Span)) error {
 	s, err := g.Scan(w)
 	if err != nil {

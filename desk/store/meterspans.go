@@ -213,13 +213,9 @@ func (r *reading) whole(id traceID) {
 		return
 	}
 	r.done[id] = true
-	var all []trace.Span
-	err := r.storedSpans(id, r.wanted, func(spans []trace.Span) { all = appendClones(all, spans) })
+	all, err := r.wantedSpans(id, r.wanted)
 	if err != nil {
 		return // the context is done
-	}
-	if i, ok := r.view.head.byID[id]; ok {
-		all = append(all, r.headSpans(&r.view.head.traces[i], func(*headSpan) bool { return true })...)
 	}
 	r.left -= 16 * len(all)
 	r.trace(all)

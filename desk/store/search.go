@@ -97,13 +97,10 @@ func (f *finder) hit(c *candidate) (*source.Hit, bool) {
 }
 
 // spans are all spans of a trace, with what is wanted of them.
-func (f *finder) spans(id traceID) (all []trace.Span) {
-	err := f.v.storedSpans(id, f.wanted, func(spans []trace.Span) { all = appendClones(all, spans) })
+func (f *finder) spans(id traceID) []trace.Span {
+	all, err := f.v.wantedSpans(id, f.wanted)
 	if err != nil {
 		return nil // the context is done
-	}
-	if p := f.v.inHead(id); p != nil {
-		all = append(all, f.v.spansOf(p)...)
 	}
 	sortSpans(all)
 	f.v.effort.Traces++
