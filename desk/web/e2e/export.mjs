@@ -11,8 +11,17 @@ import { newest } from "./demo.mjs";
 import { clean, image, sent } from "./hostile.mjs";
 import { browser, eventually, says, scenario } from "./scenario.mjs";
 
-/** The tabs that need no desk. */
-const shown = ["Waterfall", "Flame graph", "Sequence", "Topology", "Services", "Statistics", "Agent run", "Logs"];
+/** The tabs that need no desk, and what each draws of a run of the demo. */
+const shown = {
+  Waterfall: "[role=treegrid] [role=gridcell]",
+  "Flame graph": "canvas",
+  Sequence: ".seq-row",
+  Topology: ".graph-node",
+  Services: ".graph-node",
+  Statistics: "[role=cell]",
+  "Agent run": ".step",
+  Logs: ".log-line",
+};
 
 async function saved(page, folder) {
   const [download] = await Promise.all([
@@ -41,11 +50,12 @@ async function opened(page, look) {
   }
 }
 
-async function everyTab(file) {
-  for (const name of shown) {
+async function everyTab(file, look) {
+  for (const name of Object.keys(shown)) {
     await file.getByRole("tab", { name, exact: true }).click();
     const panel = file.getByRole("tabpanel", { name, exact: true });
     await eventually(async () => assert((await panel.innerText()).trim().length > 20, `${name} is empty`));
+    await look?.(panel, name);
   }
 }
 
@@ -54,7 +64,7 @@ export function scenarios() {
   scenario("a saved trace opens from the disk, without a desk or a network", `/trace/${newest.traceId}`, (page) =>
     opened(page, async (file) => {
       await says(file.getByRole("heading", { level: 1 }), /POST \/v1\/chat/);
-      await everyTab(file);
+      await everyTab(file, (panel, name) => panel.locator(shown[name]).first().waitFor());
       const ends = file.getByRole("main").evaluate((main) => innerHeight - main.getBoundingClientRect().bottom);
       assert.equal(await ends, 0);
       await file.getByRole("tab", { name: "Waterfall" }).click();
