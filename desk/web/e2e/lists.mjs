@@ -19,6 +19,18 @@ function sessions() {
     await page.waitForURL(/\/sessions\//);
   });
 
+  scenario("sessions are told apart by what was asked first", "/sessions", async (page) => {
+    const { sessions: all } = await desk.api("sessions", { by: "chat" });
+    const chat = all.find(({ id }) => id === "chat-3");
+    const { runs } = await desk.api("runs", { trace: chat.firstTrace });
+    await page.getByRole("button", { name: "Chat", exact: true }).click();
+    await rows(page, "Sessions").filter({ hasText: "chat-3" }).getByText(runs[0].question, { exact: true }).waitFor();
+  });
+
+  scenario("a session says what it cost", "/sessions/chat-3", async (page) => {
+    await says(page.locator(".session-figures"), /Cost\s+0\.\d+ USD/);
+  });
+
   const missing = async (page) => {
     await page.getByText("There is no session no-such-session").waitFor();
   };

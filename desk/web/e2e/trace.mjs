@@ -55,6 +55,26 @@ function findings() {
   });
 }
 
+function titles() {
+  scenario("the head says what was asked", at(repeating), async (page) => {
+    const { run } = await desk.api(`traces/${repeating.traceId}`, { view: "run", spans: "none" });
+    await page.locator(".trace-question", { hasText: run.question }).waitFor();
+  });
+
+  scenario("titles of findings are there as a whole", at(repeating), async (page) => {
+    const title = page.locator(".finding-text", { hasText: "SELECT passages" }).first();
+    await title.waitFor();
+    assert(await title.evaluate((text) => text.scrollHeight <= text.clientHeight + 1), "the title is cut");
+  });
+
+  scenario("names in the waterfall come before what is beside them", at(repeating), async (page) => {
+    await page.getByRole("region", { name: "Findings" }).getByRole("button").first().click();
+    const name = page.locator('.wf-row[aria-selected="true"] .wf-title');
+    await name.waitFor();
+    assert(await name.evaluate((text) => text.scrollWidth <= text.clientWidth), "the name is cut");
+  });
+}
+
 function rowsAbove() {
   scenario("the rows above cover what is below them, up to the edge", at(repeating), async (page) => {
     await page
@@ -89,6 +109,9 @@ function narrow() {
     const [above, below] = [await place(list), await place(panel(page))];
     assert(above.bottom <= below.top + 1, `${above.bottom} and ${below.top}`);
     assert(above.height > 120, `the waterfall is ${above.height} px high`);
+    await list.evaluate((each) => {
+      each.scrollTop = each.scrollHeight;
+    });
     await page.getByRole("row", { name: /^Collapse: Model/ }).click();
     await page.getByRole("region", { name: "Findings" }).getByRole("button").first().click();
     await eventually(async () => {
@@ -225,6 +248,19 @@ function comparison() {
     await parameter(page, "baseline", second.traceId);
   });
 
+  scenario("what is compared is told apart by what was asked", both, async (page) => {
+    const { runs } = await desk.api("runs", { trace: newest.traceId });
+    await page.locator(".compare-sides tr").nth(1).getByText(runs[0].question, { exact: true }).waitFor();
+  });
+
+  const within = async (page) => {
+    await page.locator(".compare-delta").nth(1).waitFor();
+    const list = page.getByRole("table", { name: "Statistics" });
+    assert(await list.evaluate((each) => each.scrollWidth <= each.clientWidth), "a column is out of sight");
+  };
+  const narrow = { viewport: { width: 800, height: 900 } };
+  scenario("at 800 px the numbers of a comparison are in sight", `${both}&view=statistics`, within, narrow);
+
   scenario("a trace is compared with one that is chosen", at(newest, "?tab=compare"), async (page) => {
     const other = page.getByRole("tabpanel").getByRole("listitem").getByRole("button");
     await other.first().click();
@@ -260,6 +296,7 @@ export function scenarios() {
   head();
   statistics();
   findings();
+  titles();
   rowsAbove();
   narrow();
   spanPanel();

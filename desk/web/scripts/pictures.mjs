@@ -68,12 +68,21 @@ function places({ first, second, span }) {
     "services-one": ["/services?service=engine"],
     compare: [`/compare?baseline=${first}&comparison=${second}`],
     "compare-choose": ["/compare"],
+    ...Object.fromEntries(
+      ["flame", "topology", "statistics", "nodes"].map((view) => [
+        `compare-${view}`,
+        [`/compare?baseline=${first}&comparison=${second}&view=${view}`],
+      ]),
+    ),
     missing: ["/trace/00000000000000000000000000000001"],
     finding: [trace("waterfall"), click('.finding:has-text("SELECT passages")')],
     panel: [trace("waterfall", `&span=${span}`)],
     find: [trace("waterfall", "&find=flights")],
     ...Object.fromEntries(Object.keys(tabs).map((tab) => [`tab-${tab}`, [trace(tab)]])),
     "tab-run-model": [trace("run", `&span=${span}`)],
+    "tab-run-money": [trace("run", "&part=money")],
+    "tab-run-tools": [trace("run", "&part=tools")],
+    "tab-services-list": [trace("services", "&as=list")],
     "tab-flame-panel": [trace("flame", `&span=${span}`)],
   };
 }

@@ -307,10 +307,11 @@ func (w *columnWriter) waterfall(j *job) {
 // A columnsRun is a run without its nodes and calls.
 type columnsRun struct {
 	agentrun.Totals
-	FirstFrame     int64 `json:"firstFrame"`
-	FirstFrameSpan int32 `json:"firstFrameSpan"`
-	ModelWall      int64 `json:"modelWall"`
-	ToolWall       int64 `json:"toolWall"`
+	Question       string `json:"question,omitempty"`
+	FirstFrame     int64  `json:"firstFrame"`
+	FirstFrameSpan int32  `json:"firstFrameSpan"`
+	ModelWall      int64  `json:"modelWall"`
+	ToolWall       int64  `json:"toolWall"`
 }
 
 // run writes what the run took, and the tokens of the spans of its calls.
@@ -321,7 +322,7 @@ func (w *columnWriter) run(j *job) {
 		used[v.Calls[i].Span] += v.Calls[i].Usage.Total
 	}
 	few(w, j.tree, "tokens", func(node int32, _ *analysis.Node) (int64, bool) { return used[node], used[node] > 0 })
-	w.line(map[string]any{"run": columnsRun{v.Totals, v.FirstFrame, v.FirstFrameSpan, v.ModelWall, v.ToolWall}})
+	w.line(map[string]any{"run": columnsRun{v.Totals, v.Question, v.FirstFrame, v.FirstFrameSpan, v.ModelWall, v.ToolWall}})
 }
 
 // detailSpans is how many spans are in a line of details.

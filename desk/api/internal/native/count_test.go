@@ -419,7 +419,7 @@ func TestLogs(t *testing.T) {
 
 func TestSessions(t *testing.T) {
 	assert.JSONEq(t, `{"sessions":[{"id":"s-1","by":"sid","traces":2,"spans":8,"errors":0,"logs":2,"first":"1700000600000000000","last":"1700001200000000000",
-		"duration":4000000000,"tokens":{"input":600,"output":100,"total":700},"services":["team/agent.v2"],"users":["user-1"],"name":"run agent"}],
+		"duration":4000000000,"tokens":{"input":600,"output":100,"total":700},"services":["team/agent.v2"],"users":["user-1"],"name":"run agent","firstTrace":"00000000000000000000000000000002"}],
 		"total":1,"scanned":{"traces":4,"spans":18}}`, get(t, "/sessions"))
 	assert.Contains(t, get(t, "/sessions?by=chat"), `"id":"chat-1","by":"chat"`)
 	assert.JSONEq(t, `{"sessions":[],"total":0,"scanned":{"traces":4,"spans":18}}`, get(t, "/sessions?by=conversation"))

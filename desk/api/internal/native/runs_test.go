@@ -46,6 +46,11 @@ func TestRuns(t *testing.T) {
 	assert.Equal(t, "Where to?", second.Question)
 	assert.Equal(t, agentrun.Unknown, second.FirstFrame)
 	assert.Equal(t, []agentrun.Amount{{Currency: "USD", Nano: 875_000}}, second.Cost.Computed, "300 tokens in, 50 out")
+	for _, form := range []string{"view=run", "format=columns"} {
+		one := "/traces/" + sourcetest.TraceID(2).String() + "?" + form
+		body := check(t, handlerOf(c), httptest.NewRequest(http.MethodGet, native.Base+one, nil)).Body.String()
+		assert.Contains(t, body, `"question":"Where to?"`, form)
+	}
 }
 
 func TestRunsRefused(t *testing.T) {

@@ -31,6 +31,8 @@ type sessionRow struct {
 	Users    []string      `json:"users,omitempty"`
 	// Name is that of the root of the newest trace.
 	Name string `json:"name"`
+	// FirstTrace is the oldest trace: its question tells sessions apart.
+	FirstTrace trace.TraceID `json:"firstTrace"`
 
 	first, last int64
 	newest      trace.TraceID
@@ -51,7 +53,7 @@ func (s *sessionRow) add(d *digest.Summary) {
 		s.last, s.newest, s.Name = d.Start, d.TraceID, d.Root.Name
 	}
 	if s.Traces == 0 || d.Start < s.first {
-		s.first = d.Start
+		s.first, s.FirstTrace = d.Start, d.TraceID
 	}
 	s.Traces++
 	s.Spans, s.Logs, s.Duration = s.Spans+d.Spans, s.Logs+d.Logs, s.Duration+d.Duration()

@@ -60,9 +60,10 @@ func (j *job) views(w io.Writer, names []string, withSpans bool) error {
 	return json.NewEncoder(w).Encode(map[string]any{"traceId": j.trace.ID, "view": named.Name, named.Name: named.View})
 }
 
-// A runView is a run, and what could not be read of it.
+// A runView is a run, what it was asked, and what could not be read of it.
 type runView struct {
 	*agentrun.Run
+	Question string   `json:"question,omitempty"` // its beginning
 	Warnings []string `json:"warnings,omitempty"`
 }
 
@@ -70,7 +71,10 @@ func (j *job) run() (any, error) { return j.runView(), nil }
 
 func (j *job) runView() runView {
 	records, err := noderecord.FromLogs(j.trace.Logs)
-	v := runView{Run: agentrun.RollUp(j.tree, records, j.Prices)}
+	v := runView{
+		Run:      agentrun.RollUp(j.tree, records, j.Prices),
+		Question: firstBytes(agentrun.Question(j.tree, records), maxQuestion),
+	}
 	if err != nil {
 		v.Warnings = []string{"records of nodes: " + err.Error()}
 	}

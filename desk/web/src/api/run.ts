@@ -134,6 +134,8 @@ export interface Run extends Totals {
   readonly firstFrameSpan: number;
   readonly modelWall: number;
   readonly toolWall: number;
+  /** The beginning of what was asked, if anything says so. */
+  readonly question?: string;
   readonly nodes: readonly RunNode[];
   readonly models: readonly (Totals & { readonly provider: string; readonly name: string })[];
   readonly agents: readonly (Totals & { readonly name: string })[];

@@ -410,6 +410,8 @@ export type RunView = {
   agents: ((Record<string, unknown>)[]) | null;
   calls: ((Record<string, unknown>)[]) | null;
   cost: Record<string, unknown>;
+  /** The beginning of what was asked, where records or messages say so. */
+  question?: string;
   warnings?: (string)[];
   modelCalls: unknown;
   toolCalls: unknown;
@@ -896,6 +898,8 @@ export type Session = {
   services: (string)[];
   /** That of the root of the newest trace. */
   name: string;
+  /** The id of the oldest trace: 32 hexadecimal digits. */
+  firstTrace: string;
   users?: (string)[];
 };
 

@@ -4,7 +4,7 @@ import { useMemo } from "preact/hooks";
 import { useAnswer } from "../api/answer";
 import type { Comparison } from "../api/schema";
 import { palette } from "../format/colour";
-import { count, duration, percent } from "../format/format";
+import { count, duration, oneLine, percent } from "../format/format";
 import { type PlainKey, t } from "../i18n";
 import { change, link, param } from "../state/router";
 import { Failed, Loading } from "../ui/states";
@@ -110,7 +110,14 @@ export function Delta(props: DeltaProps) {
   );
 }
 
+/** What each of some traces was asked, by id. */
+function useQuestions(ids: readonly string[]): ReadonlyMap<string, string | undefined> {
+  const answer = useAnswer("/runs", { trace: [...ids] });
+  return new Map(answer.value?.runs.map((run) => [run.traceId, run.question]));
+}
+
 function Sides({ both }: { both: Both }) {
+  const asked = useQuestions(both.ids);
   const { baseline, comparison } = both.comparison;
   const facts = [baseline, comparison].map((side) => ({
     spans: side?.spans.length ?? 0,
@@ -143,7 +150,10 @@ function Sides({ both }: { both: Both }) {
             </th>
             <td class="cut">
               <a href={link("trace", both.ids[i])}>{[baseline, comparison][i]?.spans[0]?.name ?? both.ids[i]}</a>{" "}
-              <span class="mono dim">{both.ids[i]?.slice(0, 12)}</span>
+              <span class="mono dim fold-2">{both.ids[i]?.slice(0, 12)} </span>
+              <span class="dim" dir="auto">
+                {oneLine(asked.get(both.ids[i] ?? "") ?? "")}
+              </span>
             </td>
             <td class="right num">{duration(took[i] ?? 0)}</td>
             <td class="right num">{count(side.spans)}</td>

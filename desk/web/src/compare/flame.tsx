@@ -46,7 +46,7 @@ function Flame({ both, side, hovered, onHover }: FlameProps) {
             onPointerEnter={() => onHover(frame.node)}
             onPointerLeave={() => onHover(-1)}
           >
-            {frame.width * width > 30 && `${span.name} ${duration(took)}`}
+            {frame.width * width > 40 && `${span.name} ${duration(took)}`}
           </span>
         );
       })}

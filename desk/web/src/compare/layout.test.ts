@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { expect, test } from "vitest";
-import { changeOf, type DiffNode, flameOf, rowsOf, wholeOf } from "./layout";
+import { changeOf, type DiffNode, flameOf, isNoise, rowsOf, wholeOf } from "./layout";
 
 function node(parent: number, depth: number, a: number, b: number): DiffNode {
   return {
@@ -31,6 +31,14 @@ test.each([
   [3, "onlyBaseline"],
   [4, "onlyComparison"],
 ] as const)("changeOf %d", (i, want) => expect(changeOf(nodes[i]!, 1500)).toBe(want));
+
+test.each([
+  ["a small share of itself", 1000, 1099, 1000, true],
+  ["a small share of the trace", 10, 15, 1000, true],
+  ["more of both", 100, 110, 1000, false],
+  ["less", 110, 90, 1000, false],
+  ["new", 0, 20, 1000, false],
+] as const)("isNoise: %s", (_, from, to, whole, want) => expect(isNoise(from, to, whole)).toBe(want));
 
 test("small changes are noise, and less is faster", () => {
   expect(changeOf(node(-1, 0, 10, 5), 10_000)).toBe("same");

@@ -13,13 +13,18 @@ export type Change = "onlyBaseline" | "onlyComparison" | "slower" | "faster" | "
 /** Smaller changes, in percent and as a share of the trace, are noise. */
 const noise = { percent: 10, share: 0.01 };
 
+/** Whether durations differ by less than counts; whole is how long the longer trace is. */
+export function isNoise(from: number, to: number, whole: number): boolean {
+  const more = Math.abs(to - from);
+  return (from > 0 && (100 * more) / from < noise.percent) || more < whole * noise.share;
+}
+
 /** What became of a span; whole is how long the longer trace is. */
 export function changeOf(node: DiffNode, whole: number): Change {
   if (node.comparison < 0) return "onlyBaseline";
   if (node.baseline < 0) return "onlyComparison";
   const more = node.comparisonDuration - node.baselineDuration;
-  const percent = node.delta === null ? 100 : Math.abs(node.delta);
-  if (percent < noise.percent || Math.abs(more) < whole * noise.share) return "same";
+  if (isNoise(node.baselineDuration, node.comparisonDuration, whole)) return "same";
   return more > 0 ? "slower" : "faster";
 }
 

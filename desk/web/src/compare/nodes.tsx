@@ -14,6 +14,7 @@ import { useView } from "../trace/view";
 import "../trace/trace.css";
 import { Empty, Failed, failureText, Loading } from "../ui/states";
 import { type Both, Delta } from "./compared";
+import { isNoise } from "./layout";
 import { type NodePair, pairsOf, type ValuePair, valuesOf } from "./pairs";
 import { diffText } from "./text-diff";
 
@@ -65,11 +66,7 @@ function Pairs({ a, b }: { a: Story; b: Story }) {
               {pair.baseline < 0 || pair.comparison < 0 ? (
                 <span class={`side side-${only(pair) === "A" ? 0 : 1}`}>{t("compare.only", only(pair))}</span>
               ) : (
-                <Delta
-                  from={a.run.nodes[pair.baseline]?.duration ?? 0}
-                  to={b.run.nodes[pair.comparison]?.duration ?? 0}
-                  text={duration}
-                />
+                <Took a={a} b={b} pair={pair} />
               )}
             </button>
           </li>
@@ -78,6 +75,13 @@ function Pairs({ a, b }: { a: Story; b: Story }) {
       {current && <Pair a={a} b={b} pair={current} />}
     </div>
   );
+}
+
+/** How much longer a node took, or less. */
+function Took({ a, b, pair }: { a: Story; b: Story; pair: NodePair }) {
+  const [from, to] = [a.run.nodes[pair.baseline]?.duration ?? 0, b.run.nodes[pair.comparison]?.duration ?? 0];
+  const whole = Math.max(a.trace.duration, b.trace.duration);
+  return <Delta from={from} to={to} text={duration} neutral={isNoise(from, to, whole)} />;
 }
 
 function Pair({ a, b, pair }: { a: Story; b: Story; pair: NodePair }) {
@@ -94,17 +98,18 @@ function Pair({ a, b, pair }: { a: Story; b: Story; pair: NodePair }) {
           <div class="figure">
             <dt>{t("col.duration")}</dt>
             <dd class="num">
-              {duration(left.duration)} → {duration(right.duration)}{" "}
-              <Delta from={left.duration} to={right.duration} text={duration} />
+              {duration(left.duration)} → {duration(right.duration)} <Took a={a} b={b} pair={pair} />
             </dd>
           </div>
-          <div class="figure">
-            <dt>{t("col.tokens")}</dt>
-            <dd class="num">
-              {count(left.usage.total)} → {count(right.usage.total)}{" "}
-              <Delta from={left.usage.total} to={right.usage.total} text={count} neutral />
-            </dd>
-          </div>
+          {left.usage.total + right.usage.total > 0 && (
+            <div class="figure">
+              <dt>{t("col.tokens")}</dt>
+              <dd class="num">
+                {count(left.usage.total)} → {count(right.usage.total)}{" "}
+                <Delta from={left.usage.total} to={right.usage.total} text={count} neutral />
+              </dd>
+            </div>
+          )}
         </dl>
       )}
       {contents.map(({ part, values }) =>

@@ -8,6 +8,7 @@ import { Service } from "../ui/service";
 import { Failed, Loading } from "../ui/states";
 import { VirtualList } from "../ui/virtual-list";
 import { type Both, Delta } from "./compared";
+import { isNoise } from "./layout";
 
 interface Row {
   readonly baseline: StatisticsRow | null;
@@ -17,6 +18,9 @@ interface Row {
 function change({ baseline, comparison }: Row): number {
   return Math.abs((comparison?.sum ?? 0) - (baseline?.sum ?? 0));
 }
+
+/** Numbers of spans and percentiles fold away in narrow tables. */
+const folds = ["fold-2", "fold-2", ""];
 
 /** The operations of both traces in numbers, those that changed most first. */
 export function Numbers({ both }: { both: Both }) {
@@ -36,9 +40,9 @@ export function Numbers({ both }: { both: Both }) {
           <span class="cell cell-wide" role="columnheader">
             {t("col.name")}
           </span>
-          {heads.flatMap((head) =>
+          {heads.flatMap((head, i) =>
             ["A", "B"].map((side) => (
-              <span key={head + side} class="cell cell-num compare-num" role="columnheader">
+              <span key={head + side} class={`cell cell-num compare-num ${folds[i]}`} role="columnheader">
                 {head} {side}
               </span>
             )),
@@ -58,6 +62,7 @@ export function Numbers({ both }: { both: Both }) {
 
 function NumbersRow({ both, row }: { both: Both; row: Row }) {
   const { baseline, comparison } = row;
+  const [from, to] = [baseline?.sum ?? 0, comparison?.sum ?? 0];
   const [service, name] = (baseline ?? comparison)?.cells ?? [];
   const cell = (side: StatisticsRow | null, text: (row: StatisticsRow) => string) => (side ? text(side) : "");
   const figures = [
@@ -68,17 +73,18 @@ function NumbersRow({ both, row }: { both: Both; row: Row }) {
   return (
     <div class="row" role="row">
       <span class="cell cell-wide compare-name" role="cell">
-        <Service name={String(service ?? "")} palette={both.palette} /> {String(name ?? "")}
+        <Service name={String(service ?? "")} palette={both.palette} />
+        <span class="cut">{String(name ?? "")}</span>
       </span>
       {figures.flatMap((text, i) =>
         [baseline, comparison].map((side, j) => (
-          <span key={`${i}${j}`} class="cell cell-num num compare-num" role="cell">
+          <span key={`${i}${j}`} class={`cell cell-num num compare-num ${folds[i]}`} role="cell">
             {cell(side, text)}
           </span>
         )),
       )}
       <span class="cell cell-num compare-delta" role="cell">
-        <Delta from={baseline?.sum ?? 0} to={comparison?.sum ?? 0} text={duration} />
+        <Delta from={from} to={to} text={duration} neutral={isNoise(from, to, both.whole)} />
       </span>
     </div>
   );

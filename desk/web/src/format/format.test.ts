@@ -68,7 +68,14 @@ test("names cannot pretend to be others", () => {
 test("rates are per second, and per minute where there are few", () => {
   expect(f.rate(120, 60e9)).toBe("2.00 /s");
   expect(f.rate(1, 60e9)).toBe("1.00 /min");
+  expect(f.rate(10, 60e9)).toBe("10.0 /min");
   expect(f.rate(1, 0)).toBe("–");
+});
+
+test("rates below each other have the unit of the largest, as long as that tells them from none", () => {
+  expect(f.rate(30, 60e9, 120)).toBe("0.50 /s");
+  expect(f.rate(1, 3600e9, 1e6)).toBe("0.02 /min");
+  expect(f.rate(0, 60e9, 120)).toBe("0.00 /s");
 });
 
 test("times beyond what numbers hold stay exact", () => {

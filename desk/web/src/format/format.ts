@@ -94,11 +94,15 @@ export function bytes(n: number | undefined): string {
   return `${significant(n / 1024 ** power)} ${["", "KB", "MB", "GB", "TB"][power]}`;
 }
 
-/** A rate per second: "12.4 /s", or per minute where there are few. */
-export function rate(events: number, ns: number): string {
+/**
+ * A rate per second: "12.4 /s", or per minute where there are few. Those below each
+ * other have the same unit: that of the largest number of events.
+ */
+export function rate(events: number, ns: number, largest = events): string {
   if (ns <= 0) return unknown;
   const each = events / (ns / 1e9);
-  if (each === 0 || each >= 0.1) return `${significant(each)} /s`;
+  const most = largest / (ns / 1e9);
+  if (events === 0 || (most >= 1 && each >= 0.005)) return `${significant(each)} /s`;
   return `${significant(each * 60)} /min`;
 }
 

@@ -25,19 +25,32 @@ interface ToolsProps {
   readonly trace: TraceData;
   readonly view: string;
   readonly formats: readonly (keyof typeof formatTexts)[];
-  readonly zoom: (by: number) => void;
+  /** Missing where nothing is drawn. */
+  readonly zoom?: ((by: number) => void) | undefined;
   readonly fit: () => void;
 }
 
 /** The buttons of a drawing: zoom, fit, and copies of it as text. */
 export function GraphTools({ trace, view, formats, zoom, fit }: ToolsProps) {
   useKeys("keys.page", [
-    { keys: "+", text: "graph.in", run: () => zoom(1.25) },
-    { keys: "-", text: "graph.out", run: () => zoom(0.8) },
+    { keys: "+", text: "graph.in", run: () => zoom?.(1.25) },
+    { keys: "-", text: "graph.out", run: () => zoom?.(0.8) },
     { keys: "0", text: "graph.fit", run: fit },
   ]);
   return (
     <div class="graph-tools" role="toolbar" aria-label={t("graph.tools")}>
+      {zoom && <Zoom zoom={zoom} fit={fit} />}
+      <Menu
+        label={t("graph.copy")}
+        items={formats.map((format) => ({ label: t(formatTexts[format]), run: () => copyAs(trace, view, format) }))}
+      />
+    </div>
+  );
+}
+
+function Zoom({ zoom, fit }: { zoom: (by: number) => void; fit: () => void }) {
+  return (
+    <>
       <button
         type="button"
         class="icon-button"
@@ -61,10 +74,6 @@ export function GraphTools({ trace, view, formats, zoom, fit }: ToolsProps) {
       <button type="button" class="button graph-fit" data-tip="0" onClick={fit}>
         {t("graph.fit")}
       </button>
-      <Menu
-        label={t("graph.copy")}
-        items={formats.map((format) => ({ label: t(formatTexts[format]), run: () => copyAs(trace, view, format) }))}
-      />
-    </div>
+    </>
   );
 }

@@ -3,7 +3,7 @@
 import { useMemo } from "preact/hooks";
 import type { Map as Calls } from "../api/schema";
 import { hueOf } from "../format/colour";
-import { count, duration, percent, rate } from "../format/format";
+import { duration, percent, rate, unknown } from "../format/format";
 import { edgePath, type Graph, type Layout } from "../graph/layout";
 import { useLayout } from "../graph/use-layout";
 import { t } from "../i18n";
@@ -14,10 +14,10 @@ import { Empty, Loading } from "../ui/states";
 const smallest = 0.8;
 
 /** How wide a character is about, and the sizes of nodes and labels, in px. */
-const [character, nodeHeight, labelWidth, labelHeight] = [7.4, 42, 132, 44];
+const [character, nodeHeight, labelWidth, labelHeight] = [7.4, 42, 120, 58];
 
 function nodeWidth(name: string): number {
-  return Math.max(140, Math.min(240, name.length * character + 36));
+  return Math.max(162, Math.min(240, name.length * character + 36));
 }
 
 /** A call between two services, of all kinds together. */
@@ -146,8 +146,11 @@ function MapEdge({ edge, at, span }: EdgeProps) {
   return (
     <g class={`map-edge${failed ? " failed" : ""}`} data-tip={tip}>
       <path d={edgePath(at.points)} marker-end={`url(#map-${failed ? "error" : "line-2"})`} />
+      <text x={x} y={y - 24} text-anchor="middle">
+        {calls}
+      </text>
       <text x={x} y={y - 7} text-anchor="middle">
-        {calls} · {duration(edge.p95)}
+        p95 {duration(edge.p95)}
       </text>
       {failed && (
         <text x={x} y={y + 18} text-anchor="middle" class="map-failed">
@@ -189,7 +192,7 @@ function MapNode({ name, at, figures, colour, selected }: NodeProps) {
         {shown || "–"}
       </text>
       <text x={left + 14} y={top + 34} class="map-figures">
-        {count(figures?.spans)}
+        {figures ? t("n.spans", figures.spans) : unknown}
         {(figures?.errors ?? 0) > 0 && <tspan class="map-failed"> · {t("n.errors", figures?.errors ?? 0)}</tspan>}
       </text>
     </a>

@@ -26,7 +26,7 @@ function bounded(of: Range | undefined): Range | undefined {
   return { ...(from ? { from } : {}), ...(to ? { to } : {}) };
 }
 
-function columns(hues: Map<string, number>, span: number): Column<ServiceRow>[] {
+function columns(hues: Map<string, number>, span: number, most: number): Column<ServiceRow>[] {
   const spark = (row: ServiceRow, values: readonly (number | undefined)[], what: string) => (
     <Sparkline values={values} label={`${row.name}: ${what} ${t("services.over")}`} colour={hueOf(hues, row.name)} />
   );
@@ -44,8 +44,8 @@ function columns(hues: Map<string, number>, span: number): Column<ServiceRow>[] 
       title: t("services.rate"),
       width: 84,
       numeric: true,
-      priority: 2,
-      cell: (row) => rate(row.count, span),
+      priority: 1,
+      cell: (row) => rate(row.count, span, most),
     },
     {
       id: "requests",
@@ -66,7 +66,7 @@ function columns(hues: Map<string, number>, span: number): Column<ServiceRow>[] 
             {percent(row.errors, row.count)}
           </span>
         ) : (
-          <span class="dim">0</span>
+          <span class="dim">0 %</span>
         ),
     },
     {
@@ -83,9 +83,9 @@ function columns(hues: Map<string, number>, span: number): Column<ServiceRow>[] 
           />
         ),
     },
-    { id: "p50", title: t("services.p50"), width: 80, numeric: true, priority: 2, cell: (row) => duration(row.p50) },
+    { id: "p50", title: "p50", width: 80, numeric: true, priority: 1, cell: (row) => duration(row.p50) },
     { id: "p95", title: "p95", width: 80, numeric: true, priority: 1, cell: (row) => duration(row.p95) },
-    { id: "p99", title: "p99", width: 80, numeric: true, priority: 2, cell: (row) => duration(row.p99) },
+    { id: "p99", title: "p99", width: 80, numeric: true, priority: 1, cell: (row) => duration(row.p99) },
     {
       id: "durations",
       title: t("services.p95Over"),
@@ -124,7 +124,7 @@ export default function ServicesPage() {
         <div class="services-table" style={{ "--rows": String(Math.min(rows.length, 12) + 1) }}>
           <Table
             label={t("services.title")}
-            columns={columns(hues, span)}
+            columns={columns(hues, span, Math.max(...rows.map((each) => each.count)))}
             rows={rows}
             keyOf={(each) => each.name}
             href={(each) => linkHere({ service: each.name })}

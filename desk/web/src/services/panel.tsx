@@ -150,7 +150,7 @@ function OperationRow({ row }: { row: Operation }) {
             {percent(row.errors, row.count)}
           </a>
         ) : (
-          <span class="dim">0</span>
+          <span class="dim">0 %</span>
         )}
       </td>
       <td class="cell-num num">{duration(row.p50)}</td>

@@ -4,12 +4,13 @@ import { useMemo } from "preact/hooks";
 import { usePages } from "../api/pages";
 import type { Asked, Session } from "../api/schema";
 import { palette } from "../format/colour";
-import { count, duration, exactTime, millis, time, tokens, unknown } from "../format/format";
+import { count, duration, exactTime, millis, oneLine, time, tokens, unknown } from "../format/format";
 import { t } from "../i18n";
 import { allTime, range } from "../state/range";
 import { change, link, param } from "../state/router";
-import { Errors } from "../traces/columns";
+import { Errors, isDated, timeWidth } from "../traces/columns";
 import { MoreRows } from "../traces/more-rows";
+import { type Asker, useRun } from "../traces/run-figures";
 import { Service } from "../ui/service";
 import { Empty, Failed, Loading, Partial } from "../ui/states";
 import { type Column, Table } from "../ui/table";
@@ -22,23 +23,51 @@ function by(): By {
   return ways.find((way) => way === param("by")) ?? "sid";
 }
 
-function columns(hues: Map<string, number>): Column<Session>[] {
+/** The first trace of a session, as large as one of its traces is on average. */
+export function firstOf(session: Session): Asker {
+  const each = (n: number) => Math.ceil(n / session.traces);
+  const { spans, logs, tokens: used } = session;
+  return { traceId: session.firstTrace, spans: each(spans), logs: each(logs), tokens: used };
+}
+
+/** What was asked first in a session; the name of its root where nothing says so. */
+function Began({ session }: { session: Session }) {
+  const { run } = useRun(firstOf(session));
+  return run?.question ? (
+    <span dir="auto">{oneLine(run.question)}</span>
+  ) : (
+    <span class="dim">{session.name || unknown}</span>
+  );
+}
+
+function columns(hues: Map<string, number>, dated: boolean): Column<Session>[] {
   const at = (ns: string) => (
     <span class="num" data-tip={exactTime(ns)}>
       {time(millis(ns))}
     </span>
   );
   return [
-    { id: "last", title: t("sessions.last"), width: 150, priority: 1, cell: (s) => at(s.last) },
+    { id: "last", title: t("sessions.last"), width: timeWidth(dated), priority: 1, cell: (s) => at(s.last) },
     {
       id: "id",
       title: t("col.session"),
+      width: 180,
+      narrow: 130,
       main: true,
       priority: 1,
-      cell: (s) => <span class="mono">{s.id}</span>,
+      cell: (s) => (
+        <span class="mono" data-tip={s.id}>
+          {s.id}
+        </span>
+      ),
+    },
+    {
+      id: "name",
+      title: t("sessions.began"),
+      priority: 1,
+      cell: (s) => <Began session={s} />,
     },
     { id: "user", title: t("col.user"), width: 110, priority: 2, cell: (s) => s.users?.join(", ") || unknown },
-    { id: "name", title: t("col.root"), width: 200, priority: 2, cell: (s) => s.name || unknown },
     {
       id: "services",
       title: t("col.services"),
@@ -75,7 +104,7 @@ function columns(hues: Map<string, number>): Column<Session>[] {
       title: t("col.duration"),
       width: 84,
       numeric: true,
-      priority: 1,
+      priority: 2,
       cell: (s) => duration(s.duration),
     },
   ];
@@ -86,6 +115,7 @@ export default function SessionsPage() {
   const list = usePages("/sessions", range.value && { ...range.value, by: by(), limit: 100 });
   const rows = useMemo(() => list.pages.flatMap((page) => page.sessions), [list.pages]);
   const hues = useMemo(() => palette(rows.flatMap((row) => row.services)), [rows]);
+  const dated = isDated(rows.map((row) => row.last));
   return (
     <section class="sessions" aria-label={t("sessions.title")}>
       <h1 class="off-screen">{t("sessions.title")}</h1>
@@ -104,7 +134,7 @@ export default function SessionsPage() {
           <Partial of={list.pages.at(-1)} />
           <Table
             label={t("sessions.title")}
-            columns={columns(hues)}
+            columns={columns(hues, dated)}
             rows={rows}
             keyOf={(row) => row.id}
             href={(row) => link("session", row.id)}

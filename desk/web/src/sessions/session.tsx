@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import type { ComponentChildren } from "preact";
 import { useMemo } from "preact/hooks";
 import { useAnswer } from "../api/answer";
+import type { Cost } from "../api/run";
 import type { SessionTraces, Trace } from "../api/schema";
 import { palette } from "../format/colour";
 import { count, duration, millis, timeZoned, tokens, unknown } from "../format/format";
 import { t } from "../i18n";
 import { go, link } from "../state/router";
 import { address } from "../state/url";
+import { costText, together } from "../trace/cost";
 import { type Context, columnsOf, contextOf, Errors } from "../traces/columns";
 import { quoted } from "../traces/complete";
-import { useRuns } from "../traces/run-figures";
+import { type Figures, useRuns } from "../traces/run-figures";
 import { CopyButton } from "../ui/copy";
 import { useKeys } from "../ui/keys";
 import { Empty, Failed, Loading, Partial } from "../ui/states";
@@ -79,13 +82,23 @@ export default function SessionPage({ id }: { id: string }) {
   return answer.value ? <OneSession found={answer.value} /> : <Loading />;
 }
 
+/** In sessions of more traces, the costs of those in sight are asked for only. */
+const mostAsked = 200;
+
+/** What traces cost together: a lower bound where some took tokens, and what they cost is not known. */
+export function costOf(traces: readonly Trace[], runOf: (trace: Trace) => Figures | undefined): Cost {
+  const costs = traces.flatMap((trace) => runOf(trace)?.cost ?? []);
+  const missing = traces.filter((trace) => (trace.tokens?.total ?? 0) > 0 && !runOf(trace)).length;
+  return together(costs, missing);
+}
+
 function OneSession({ found }: { found: SessionTraces }) {
   const rows = useMemo(() => turns(found.traces), [found]);
   const hues = useMemo(() => palette(found.session.services), [found]);
-  const runOf = useRuns(found.traces, false);
+  const runOf = useRuns(found.traces, found.traces.length <= mostAsked);
   return (
     <section class="sessions" aria-label={t("trace.session")}>
-      <SessionHead found={found} />
+      <SessionHead found={found} cost={costText(costOf(found.traces, runOf))} />
       <Partial of={found} />
       <Table
         label={t("sessions.traces")}
@@ -98,13 +111,14 @@ function OneSession({ found }: { found: SessionTraces }) {
   );
 }
 
-function SessionHead({ found: { session } }: { found: SessionTraces }) {
+function SessionHead({ found: { session }, cost }: { found: SessionTraces; cost: string }) {
   const { id } = session;
   const used = session.tokens;
-  const figures: [string, string][] = [
+  const figures: [string, ComponentChildren][] = [
     [t("sessions.first"), timeZoned(millis(session.first))],
     [t("sessions.last"), timeZoned(millis(session.last))],
     [t("sessions.traces"), count(session.traces)],
+    [t("sessions.failed"), session.errors > 0 ? <Errors n={session.errors} /> : count(0)],
     [t("col.spans"), count(session.spans)],
     [t("session.busy"), duration(session.duration)],
     [
@@ -113,6 +127,7 @@ function SessionHead({ found: { session } }: { found: SessionTraces }) {
         ? `${tokens(used.total)} (${t("trace.tokens.detail", tokens(used.input), tokens(used.output))})`
         : unknown,
     ],
+    [t("col.cost"), cost],
     [t("col.user"), session.users?.join(", ") || unknown],
   ];
   return (
@@ -132,12 +147,6 @@ function SessionHead({ found: { session } }: { found: SessionTraces }) {
             <dd class="num">{value}</dd>
           </div>
         ))}
-        <div>
-          <dt>{t("sessions.failed")}</dt>
-          <dd class="num">
-            <Errors n={session.errors} />
-          </dd>
-        </div>
       </dl>
     </header>
   );

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { expect, test } from "vitest";
-import { costText, decimals, spent } from "./cost";
+import { costText, decimals, spent, together } from "./cost";
 
 const usd = (nano: number) => ({ computed: [{ currency: "USD", nano }], unpriced: 0 });
 
@@ -13,6 +13,15 @@ test.each([
   const costs = nanos.map(usd);
   const places = decimals(costs);
   expect(costs.map((cost) => costText(cost, places))).toEqual(want);
+});
+
+test("costs together, by currency; a lower bound if some are not known", () => {
+  const reported = { reported: [{ currency: "EUR", nano: 2e9 }], unpriced: 0 };
+  expect(costText(together([usd(1e9), usd(2e9)]))).toBe("3.00 USD");
+  expect(costText(together([usd(1e9), reported]))).toBe("1.00 USD + 2.00 EUR");
+  expect(costText(together([usd(1e9), { unpriced: 2 }]))).toBe("≥ 1.00 USD");
+  expect(costText(together([usd(1e9)], 1))).toBe("≥ 1.00 USD");
+  expect(costText(together([]))).toBe("–");
 });
 
 test("costs without others have significant digits", () => {

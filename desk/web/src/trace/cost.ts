@@ -13,6 +13,16 @@ export function spent(cost: Cost | undefined): number | undefined {
   return all.length === 1 ? all[0]?.nano : undefined;
 }
 
+/** Several costs as one; those of some calls without a price are a lower bound. */
+export function together(costs: readonly Cost[], unpriced = 0): Cost {
+  const sums = new Map<string, number>();
+  for (const { currency, nano } of costs.flatMap(amounts)) sums.set(currency, (sums.get(currency) ?? 0) + nano);
+  return {
+    computed: [...sums].map(([currency, nano]) => ({ currency, nano })),
+    unpriced: costs.reduce((sum, cost) => sum + cost.unpriced, unpriced),
+  };
+}
+
 /** How many decimals costs below each other have, so that the largest has four digits. */
 export function decimals(costs: readonly (Cost | undefined)[]): number | undefined {
   const most = Math.max(...costs.flatMap(amounts).map((each) => each.nano / 1e9));

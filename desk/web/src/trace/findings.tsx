@@ -24,36 +24,46 @@ export function Findings(props: TabProps) {
   );
 }
 
-/** How many of the buttons of a row that wraps are in its first two lines. */
-function useShown(row: RefObject<HTMLElement | null>): number {
-  const [shown, set] = useState(Number.POSITIVE_INFINITY);
+/** The room around the buttons, in px. */
+const around = 2;
+
+/** How many of the buttons of a row that wraps are in its first two lines, and how high these are, in px. */
+function useShown(row: RefObject<HTMLElement | null>, current: number): { shown: number; height: number } {
+  const [state, set] = useState({ shown: Number.POSITIVE_INFINITY, height: 0 });
   useLayoutEffect(() => {
     const element = row.current;
     if (!element) return;
     const update = () => {
-      const tops = [...element.children].map((child) => (child as HTMLElement).offsetTop);
+      const buttons = [...element.children] as HTMLElement[];
+      const tops = buttons.map((button) => button.offsetTop);
       const second = tops.find((top) => top > (tops[0] ?? 0)) ?? 0;
       const beyond = tops.findIndex((top) => second > 0 && top > second);
-      set(beyond < 0 ? tops.length : beyond);
+      const shown = beyond < 0 ? tops.length : beyond;
+      const bottom = Math.max(...buttons.slice(0, shown).map((button) => button.offsetTop + button.offsetHeight));
+      set({ shown, height: bottom - (tops[0] ?? 0) + 2 * around });
     };
     update();
     const observer = new ResizeObserver(update);
     observer.observe(element);
     return () => observer.disconnect();
-  }, []);
-  return shown;
+  }, [current]);
+  return state;
 }
 
 /** The findings in two lines, and on demand all of them. */
 function List({ trace, selection, current }: TabProps & { current: number }) {
   const row = useRef<HTMLDivElement>(null);
-  const shown = useShown(row);
+  const { shown, height } = useShown(row, current);
   const [open, setOpen] = useState(false);
   const all = open || current >= shown;
   const more = trace.findings.length - shown;
   return (
     <div class="findings-all">
-      <div ref={row} class={all ? "findings-row findings-open" : "findings-row"}>
+      <div
+        ref={row}
+        class={all ? "findings-row findings-open" : "findings-row"}
+        style={{ "--two-rows": height > 0 ? `${height}px` : "56px" }}
+      >
         {trace.findings.map((finding, i) => (
           <button
             key={`${finding.kind} ${finding.title}`}
@@ -66,7 +76,7 @@ function List({ trace, selection, current }: TabProps & { current: number }) {
           >
             {finding.severity !== "info" && <Icon name="warning" />}
             <span class="off-screen">{t(`finding.${finding.severity}`)}:</span>
-            <span class="cut">{finding.title}</span>
+            <span class="finding-text">{finding.title}</span>
             {finding.cost > 0 && <span class="finding-cost num">{duration(finding.cost)}</span>}
           </button>
         ))}
@@ -105,7 +115,6 @@ function Explained({ trace, selection, finding, index }: TabProps & { finding: F
   };
   return (
     <div class="finding-panel" key={`${trace.id}${index}`}>
-      <p class="finding-title">{finding.title}</p>
       <p class="finding-advice">{finding.advice}</p>
       <p class="finding-way">
         <span class="dim">{facts(finding)}</span>

@@ -46,7 +46,24 @@ interface GraphTabProps extends TabProps {
   readonly facts: string;
 }
 
-const box = { width: 190, height: 46 };
+const boxHeight = 46;
+
+/** How wide a character is about, the room beside texts in boxes of spans and in round ones, in px. */
+const [character, beside, besideRound] = [7.2, 26, 44];
+
+/** What is written into a box. */
+function linesOf(node: GraphNode): [title: string, note: string] {
+  return [node.title, `${node.note ? `${node.note} · ` : ""}${figures(node)}`];
+}
+
+/** How wide the boxes of a drawing are: all the same, with room for the longest texts within reason. */
+export function boxWidth({ nodes }: GraphModel): number {
+  const widths = nodes.map((node) => {
+    const longest = Math.max(...linesOf(node).map((line) => line.length));
+    return longest * character + (node.round ? besideRound : beside);
+  });
+  return Math.ceil(widths.reduce((most, width) => Math.max(most, Math.min(width, 270)), 160));
+}
 
 /** The box of each span: the first that stands for it. */
 function nodesOfSpans({ nodes }: GraphModel): Map<number, number> {
@@ -115,7 +132,7 @@ export function GraphTab(props: GraphTabProps) {
           trace={trace}
           view={view}
           formats={["mermaid", "dot"]}
-          zoom={(by) => handle.current?.zoom(by)}
+          zoom={asList ? undefined : (by) => handle.current?.zoom(by)}
           fit={() => handle.current?.fit()}
         />
       </div>
@@ -144,11 +161,12 @@ interface PartProps extends GraphTabProps {
 
 function figures({ spans, errors, duration: took }: GraphNode): string {
   const times = spans.length > 1 ? `×${spans.length} · ` : "";
-  return `${times}${duration(took)}${errors > 0 && spans.length > 1 ? ` · ✕${errors}` : ""}`;
+  return `${times}${duration(took)}${errors > 0 && spans.length > 1 ? ` · ${t("n.errors", errors)}` : ""}`;
 }
 
 function Boxes(props: PartProps & { onMove: (by: Move) => void; handle: { current: GraphHandle | null } }) {
   const { model, current, onChoose, search, selection, handle, onMove } = props;
+  const width = useMemo(() => boxWidth(model), [model]);
   const input = useMemo<Graph>(() => {
     const edges = model.edges.map(({ source, target, text }) => ({
       from: source,
@@ -156,7 +174,7 @@ function Boxes(props: PartProps & { onMove: (by: Move) => void; handle: { curren
       width: text ? text.length * 6.8 + 12 : 0,
       height: text ? 20 : 0,
     }));
-    return { nodes: model.nodes.map(() => box), edges, direction: "LR" };
+    return { nodes: model.nodes.map(() => ({ width, height: boxHeight })), edges, direction: "LR" };
   }, [model]);
   const [matched, marked] = [search.matched.value, selection.marked.value];
   const classes = (node: GraphNode, i: number) =>
@@ -179,7 +197,14 @@ function Boxes(props: PartProps & { onMove: (by: Move) => void; handle: { curren
         const node = model.nodes[i];
         return (
           node && (
-            <NodeBox node={node} class={classes(node, i)} detailed={detailed} onChoose={() => onChoose(i)} key={i} />
+            <NodeBox
+              key={i}
+              node={node}
+              width={width}
+              class={classes(node, i)}
+              detailed={detailed}
+              onChoose={() => onChoose(i)}
+            />
           )
         );
       }}
@@ -190,33 +215,36 @@ function Boxes(props: PartProps & { onMove: (by: Move) => void; handle: { curren
 
 interface NodeBoxProps {
   readonly node: GraphNode;
+  readonly width: number;
   readonly class: string;
   readonly detailed: boolean;
   readonly onChoose: () => void;
 }
 
-function NodeBox({ node, class: classes, detailed, onChoose }: NodeBoxProps) {
+function NodeBox({ node, width, class: classes, detailed, onChoose }: NodeBoxProps) {
+  const room = width - (node.round ? besideRound : beside);
+  const [title, note] = linesOf(node).map((line) => cutText(line, room));
   const failed = node.errors ? `\n${t("n.errors", node.errors)}` : "";
   const text = `${node.title}\n${node.note}\n${figures(node)}${failed}`;
   return (
     // biome-ignore lint/a11y: the arrows choose boxes, and the list has them as buttons
     <g class={classes} data-tip={text} onClick={onChoose}>
-      <rect class="graph-box" width={box.width} height={box.height} rx={node.round ? 22 : 4} />
+      <rect class="graph-box" width={width} height={boxHeight} rx={node.round ? 22 : 4} />
       <rect
         x={node.round ? 12 : 1}
         y={node.round ? 17 : 1}
         width={node.round ? 12 : 5}
-        height={node.round ? 12 : box.height - 2}
+        height={node.round ? 12 : boxHeight - 2}
         rx={node.round ? 6 : 2}
         fill={node.colour}
       />
       {detailed && (
         <>
           <text x={node.round ? 32 : 14} y={19}>
-            {cutText(node.title, box.width - (node.round ? 44 : 20))}
+            {title}
           </text>
           <text class={node.errors ? "graph-failed" : "graph-note"} x={node.round ? 32 : 14} y={37}>
-            {cutText(`${node.note ? `${node.note} · ` : ""}${figures(node)}`, box.width - (node.round ? 44 : 20))}
+            {note}
           </text>
         </>
       )}
@@ -288,12 +316,12 @@ function List(props: PartProps) {
         return (
           <div key={i} class={`row ${i === current ? "current" : ""}`}>
             <span class="service-dot" style={{ background: node.colour }} />
-            <button type="button" class="link cut" onClick={() => onChoose(i)} aria-pressed={i === current}>
+            <button type="button" class="link cut graph-title" onClick={() => onChoose(i)} aria-pressed={i === current}>
               {node.title}
             </button>
-            <span class="dim cut">{node.note}</span>
-            <span class={node.errors ? "error num" : "num"}>{figures(node)}</span>
-            <span class="cut">
+            <span class="dim cut graph-kind">{node.note}</span>
+            <span class={node.errors ? "cut graph-figures error num" : "cut graph-figures num"}>{figures(node)}</span>
+            <span class="cut graph-calls">
               {(calls[i] ?? []).slice(0, 20).map((edge) => (
                 <button
                   key={edge.target}

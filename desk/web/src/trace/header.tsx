@@ -2,7 +2,7 @@
 
 import type { ComponentChildren } from "preact";
 import { ask, base, queryText } from "../api/client";
-import { count, duration, exactTime, millis, timeZoned, tokens, unknown } from "../format/format";
+import { count, duration, exactTime, millis, oneLine, timeZoned, tokens, unknown } from "../format/format";
 import { t } from "../i18n";
 import { link } from "../state/router";
 import { CopyButton } from "../ui/copy";
@@ -50,21 +50,21 @@ async function save(trace: TraceData) {
 export function TraceHeader({ trace }: { trace: TraceData }) {
   const { summary } = trace;
   const root = trace.spans[summary.root];
-  const session = sessionOf(trace);
+  const question = trace.details.run.value?.question;
   return (
     <header class="trace-head">
       <div class="trace-line">
         <Service name={root?.service ?? summary.rootService} palette={trace.palette} />
         <h1 class="cut">{root?.name ?? summary.rootName}</h1>
-        <span class="mono dim trace-id">
-          {trace.id.slice(0, 12)}…<CopyButton text={trace.id} label={t("col.id")} />
-        </span>
-        {session && (
-          <span class="trace-session">
-            <span class="dim">{t("trace.session")}</span>{" "}
-            {__STANDALONE__ ? session : <a href={link("session", session)}>{session}</a>}
+        {question && (
+          <span class="cut dim trace-question" dir="auto" data-tip={question}>
+            {oneLine(question)}
           </span>
         )}
+        <span class="mono dim trace-id">
+          <span class="trace-id-text">{trace.id.slice(0, 12)}…</span>
+          <CopyButton text={trace.id} label={t("col.id")} />
+        </span>
         {!__STANDALONE__ && (
           <button
             type="button"
@@ -85,6 +85,7 @@ export function TraceHeader({ trace }: { trace: TraceData }) {
 function Figures({ trace }: { trace: TraceData }) {
   const run = trace.details.run.value;
   const { errors, levels, serviceCount } = trace.summary;
+  const session = sessionOf(trace);
   const unpriced = run?.cost.unpriced;
   const used = run?.usage;
   return (
@@ -108,6 +109,12 @@ function Figures({ trace }: { trace: TraceData }) {
         {costText(run?.cost)}
       </Figure>
       <Figure name={t("trace.firstFrame")}>{run && run.firstFrame >= 0 ? duration(run.firstFrame) : unknown}</Figure>
+      {session && (
+        <div class="figure trace-session">
+          <dt>{t("trace.session")}</dt>
+          <dd class="cut">{__STANDALONE__ ? session : <a href={link("session", session)}>{session}</a>}</dd>
+        </div>
+      )}
       <Unusual trace={trace} />
     </dl>
   );

@@ -96,6 +96,8 @@ export interface Context {
   readonly places: number | undefined;
   /** Some did not begin today. */
   readonly dated: boolean;
+  /** How wide the column of services is, in px. */
+  readonly service: number;
 }
 
 /** What columns need to know of some rows. */
@@ -108,8 +110,25 @@ export function contextOf(
     palette: hues,
     longest: longest(rows),
     places: decimals(rows.map((row) => runOf(row)?.cost)),
-    dated: rows.some((row) => time(millis(row.start)).length > timeLength),
+    dated: isDated(rows.map((row) => row.start)),
+    service: serviceWidth(rows.map((row) => row.root.service)),
   };
+}
+
+/** How wide a column of times is, in px. */
+export function timeWidth(dated: boolean): number {
+  return dated ? 150 : 72;
+}
+
+/** How wide a column of services is that has to have room for some names, in px. */
+export function serviceWidth(names: readonly string[]): number {
+  const longestName = names.reduce((most, name) => Math.max(most, name.length), 0);
+  return Math.max(70, Math.min(130, 20 + 8 * longestName));
+}
+
+/** Whether one of some times, in ns, is not of today. */
+export function isDated(times: readonly string[]): boolean {
+  return times.some((ns) => time(millis(ns)).length > timeLength);
 }
 
 /** How long a time of day is without a date. */
@@ -184,10 +203,10 @@ function sortBy(orders: readonly Order[]): NonNullable<Column<Trace>["sort"]> {
 
 type Spec = Omit<Column<Trace>, "id" | "title">;
 
-function specs({ palette, longest: most, places, dated }: Context): Record<Id, Spec> {
+function specs({ palette, longest: most, places, dated, service }: Context): Record<Id, Spec> {
   return {
     start: {
-      width: dated ? 150 : 72,
+      width: timeWidth(dated),
       priority: 1,
       sort: sortBy(["newest", "oldest"]),
       cell: (trace) => (
@@ -196,10 +215,11 @@ function specs({ palette, longest: most, places, dated }: Context): Record<Id, S
         </span>
       ),
     },
-    service: { width: 116, priority: 1, cell: (trace) => <Service name={trace.root.service} palette={palette} /> },
+    service: { width: service, priority: 1, cell: (trace) => <Service name={trace.root.service} palette={palette} /> },
     name: { priority: 1, main: true, cell: (trace) => <RootCell trace={trace} /> },
     duration: {
       width: 140,
+      narrow: 72,
       barred: true,
       numeric: true,
       priority: 1,

@@ -162,7 +162,7 @@ function TraceList({ query, question }: { query: TraceQuery | undefined; questio
       )}
       {wrong && <WrongQuery shown />}
       <div class="traces-total" role="status">
-        {found && <Total found={found} live={live} />}
+        {found && rows.length > 0 && <Total found={found} live={live} />}
         {found && found.traces.length < found.total && (
           <span class="dim">{t("scatter.shown", found.traces.length, found.total)}</span>
         )}

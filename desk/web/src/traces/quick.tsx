@@ -6,6 +6,7 @@ import type { Condition, Query } from "../api/schema";
 import { t } from "../i18n";
 import { range } from "../state/range";
 import { param } from "../state/router";
+import { Icon } from "../ui/icon";
 import { Menu, type MenuItem } from "../ui/menu";
 import { quoted } from "./complete";
 import { alsoAsk, askFor, askForRows, rowsOf, withRow } from "./question";
@@ -78,7 +79,8 @@ function SlowFilter({ question }: { question: Answer<Query> }) {
   if (now) items.push({ label: t("quick.any"), run: () => setCondition(question, field, undefined, "") });
   return (
     <Menu label={t("quick.slow")} items={items} class={now ? "on" : ""}>
-      {now ? t("quick.slow.over", spaced(now)) : t("quick.slow")} ▾
+      {now ? t("quick.slow.over", spaced(now)) : t("quick.slow")}
+      <Icon name="down" />
     </Menu>
   );
 }
@@ -107,7 +109,8 @@ function ValueFilter({ question, field, label }: ValueFilterProps) {
   if (items.length === 0) items.push({ label: empty, run: () => activate(true) });
   return (
     <Menu label={label} items={items} class={now ? "on" : ""} onOpen={() => activate(true)}>
-      <span class="cut quick-value">{now ? `${label}: ${now}` : label}</span> ▾
+      <span class="cut quick-value">{now ? `${label}: ${now}` : label}</span>
+      <Icon name="down" />
     </Menu>
   );
 }

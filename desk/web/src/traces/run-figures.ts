@@ -15,6 +15,9 @@ const largestLogged = 500;
 /** At most so many runs are remembered. */
 const remembered = 10_000;
 
+/** What has to be known of a trace to ask for its run. */
+export type Asker = Pick<Trace, "traceId" | "spans" | "logs" | "tokens">;
+
 const known = new Map<string, Figures | undefined>();
 /** What rows want to know, by key. */
 const waiting = new Map<string, { readonly id: string; rows: number }>();
@@ -22,11 +25,11 @@ const waiting = new Map<string, { readonly id: string; rows: number }>();
 const answers = signal(0);
 let busy = false;
 
-function keyOf(trace: Trace): string {
+function keyOf(trace: Asker): string {
   return `${trace.traceId} ${trace.spans} ${trace.logs}`;
 }
 
-function isAsked(trace: Trace): boolean {
+function isAsked(trace: Asker): boolean {
   return (trace.tokens?.total ?? 0) > 0 ? trace.spans <= largest : trace.logs > 0 && trace.spans <= largestLogged;
 }
 
@@ -55,7 +58,7 @@ async function work() {
 }
 
 /** Asks for the runs of some rows while they are there. */
-function useAsking(traces: readonly Trace[]) {
+function useAsking(traces: readonly Asker[]) {
   const wanted = traces.filter((trace) => isAsked(trace) && !known.has(keyOf(trace)));
   useEffect(() => {
     for (const trace of wanted) {
@@ -73,7 +76,7 @@ function useAsking(traces: readonly Trace[]) {
 }
 
 /** The run of a trace; asked for while its row is in sight. */
-export function useRun(trace: Trace): { run: Figures | undefined; loading: boolean } {
+export function useRun(trace: Asker): { run: Figures | undefined; loading: boolean } {
   answers.value; // to be drawn again
   useAsking([trace]);
   const key = keyOf(trace);
@@ -81,7 +84,7 @@ export function useRun(trace: Trace): { run: Figures | undefined; loading: boole
 }
 
 /** What is known of the runs of traces; with all, those out of sight are asked for too. */
-export function useRuns(traces: readonly Trace[], all: boolean): (trace: Trace) => Figures | undefined {
+export function useRuns(traces: readonly Asker[], all: boolean): (trace: Asker) => Figures | undefined {
   answers.value;
   useAsking(all ? traces : []);
   return (trace) => known.get(keyOf(trace));

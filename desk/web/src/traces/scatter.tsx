@@ -46,8 +46,12 @@ interface ScatterProps {
   readonly onDurations: (shortest: number, longest: number) => void;
 }
 
+/** The room on the right of the axes, in px. */
+const margin = 12;
+
 function boxOf(width: number): Box {
-  return { left: 62, top: 6, width: Math.max(1, width - 74), height: height - 28 };
+  const left = 62;
+  return { left, top: 6, width: Math.max(1, width - left - margin), height: height - 28 };
 }
 
 /** The marks with those that failed last, so that they are drawn above the others. */
@@ -77,11 +81,9 @@ function drawAxes(g: CanvasRenderingContext2D, b: Bounds, box: Box) {
   const { ticks, step } = timeTicks(b, Math.max(2, Math.floor(box.width / 90)));
   for (const tick of ticks) {
     const { x } = pointOf({ time: tick, duration: b.shortest }, b, box);
-    g.fillText(
-      timeLabel(tick, step),
-      Math.min(Math.max(x, box.left + 14), box.left + box.width - 18),
-      box.top + box.height + 5,
-    );
+    const text = timeLabel(tick, step);
+    const half = g.measureText(text).width / 2;
+    g.fillText(text, Math.max(half, Math.min(x, box.left + box.width + margin - half)), box.top + box.height + 5);
   }
 }
 

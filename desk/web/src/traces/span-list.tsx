@@ -13,6 +13,7 @@ import { Service } from "../ui/service";
 import { Partial } from "../ui/states";
 import { type Column, Table } from "../ui/table";
 import { textOf } from "../ui/value";
+import { isDated, serviceWidth, timeWidth } from "./columns";
 import { shownFields } from "./field-columns";
 import { instead } from "./instead";
 import { MoreRows } from "./more-rows";
@@ -26,7 +27,7 @@ function columnsOf(spans: readonly Span[], named: readonly string[]): Column<Spa
     {
       id: "start",
       title: t("col.start"),
-      width: 150,
+      width: timeWidth(isDated(spans.map((span) => span.start))),
       priority: 1,
       cell: (span) => (
         <span class="num" data-tip={exactTime(span.start)}>
@@ -37,7 +38,7 @@ function columnsOf(spans: readonly Span[], named: readonly string[]): Column<Spa
     {
       id: "service",
       title: t("col.service"),
-      width: 130,
+      width: serviceWidth(spans.map((span) => span.service)),
       priority: 1,
       cell: (span) => <Service name={span.service} palette={hues} />,
     },
@@ -75,6 +76,7 @@ function columnsOf(spans: readonly Span[], named: readonly string[]): Column<Spa
       id: "duration",
       title: t("col.duration"),
       width: 140,
+      narrow: 72,
       barred: true,
       numeric: true,
       priority: 1,

@@ -62,7 +62,8 @@ function optionsOf(props: ChartProps, width: number): uPlot.Options {
         stroke: colourValue(colour),
         width: 1.5,
         points: { size: 4, ...(values.filter((value) => value !== null).length <= few ? { show: true } : {}) },
-        value: (_: uPlot, value: number | null) => (value == null ? "–" : format(value)),
+        value: (_: uPlot, value: number | null, __: number, at: number | null) =>
+          at === null ? "" : value === null ? "–" : format(value),
       })),
     ],
     hooks: {

@@ -43,6 +43,7 @@ export function Sparkline({ values, label, colour = "var(--fg-2)", width = 96, h
       aria-label={label}
     >
       <g fill="none" stroke={colour} stroke-linejoin="round" stroke-linecap="round">
+        <path d={`M0 ${height}h${width}`} stroke="var(--line)" stroke-width="1" />
         <path d={line} stroke-width="1.25" />
         <path d={dots} stroke-width="3.5" />
       </g>

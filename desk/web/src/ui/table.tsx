@@ -12,6 +12,8 @@ export interface Column<T> {
   readonly title: string;
   /** In px; the columns without a width share what is left. */
   readonly width?: number;
+  /** Its width in narrow tables, in px. */
+  readonly narrow?: number;
   readonly numeric?: boolean;
   /** From which width of the page on it is shown: 1 always, 2 above 820 px, 3 above 1300 px. */
   readonly priority: 1 | 2 | 3;
@@ -37,11 +39,13 @@ interface TableProps<T> {
 }
 
 function cellClass(column: Column<never>): string {
-  return `cell fold-${column.priority}${column.numeric ? " cell-num num" : ""}${column.width ? "" : " cell-wide"}${column.barred ? " cell-barred" : ""}`;
+  return `cell fold-${column.priority}${column.numeric ? " cell-num num" : ""}${column.width ? "" : " cell-wide"}${column.narrow ? " cell-narrows" : ""}${column.barred ? " cell-barred" : ""}`;
 }
 
 function widthOf(column: Column<never>) {
-  return column.width ? { [column.barred ? "--barred" : "width"]: `${column.width}px` } : undefined;
+  const { width, narrow } = column;
+  if (width && narrow) return { "--wide": `${width}px`, "--narrow": `${narrow}px` };
+  return width ? { width: `${width}px` } : undefined;
 }
 
 /** A table of links, of which only the rows in sight are drawn: j and k move in it, Enter opens. */

@@ -2,7 +2,7 @@
 
 import { expect, test } from "vitest";
 import { traceOf } from "../fixture";
-import { drawFlame, type FlameScene } from "./draw";
+import { drawFlame, type FlameScene, fitting } from "./draw";
 import { byTime } from "./layout";
 
 test("texts are never wider than their frames", () => {
@@ -10,10 +10,14 @@ test("texts are never wider than their frames", () => {
     { name: "a root with a wide name: WWWWWWWWWWWW", start: 0, duration: 1000 },
     { name: "WEATHER", parent: "a root with a wide name: WWWWWWWWWWWW", start: 0, duration: 80 },
   ]);
-  const texts: { text: string; most: number | undefined }[] = [];
+  const texts: string[] = [];
   const context = {
     fillRect: () => undefined,
-    fillText: (text: string, _x: number, _y: number, most?: number) => texts.push({ text, most }),
+    fillText: (text: string, _x: number, _y: number, ...squeezed: number[]) => {
+      expect(squeezed).toEqual([]);
+      texts.push(text);
+    },
+    measureText: (text: string) => ({ width: text.length * 10 }),
   };
   const colours = { bg: "", on: "", accent: "", warn: "", error: "", services: [] };
   drawFlame({
@@ -28,6 +32,15 @@ test("texts are never wider than their frames", () => {
     faint: () => false,
     marked: () => false,
   });
-  expect(texts.map(({ text }) => text[0])).toEqual(["a", "W"]);
-  expect(texts.map(({ most }) => most)).toEqual([592, 40]);
+  expect(texts).toEqual(["a root with a wide name: WWWWWWWWWWWW", "WEAT"]);
 });
+
+test.each([
+  ["whole", "Weather", 70, "Weather"],
+  ["as much as fits", "Weather", 69, "Weath…"],
+  ["without a sign where there is little room", "Weather", 47, "Weat"],
+  ["at least one", "Weather", 5, "W"],
+  ["of a very long name", "x".repeat(1 << 20), 100, `${"x".repeat(9)}…`],
+])("texts are cut, not squeezed: %s", (_, text, room, want) =>
+  expect(fitting(text, room, (shown) => shown.length * 10)).toBe(want),
+);

@@ -26,12 +26,22 @@ const font = "12px system-ui, sans-serif";
 /** About how wide a character is, and how narrow a frame is that has no text. */
 const [character, narrowest] = [6.6, 28];
 
+/** In less room, in px, a sign that a text is cut takes too much of it. */
+const roomForSign = 48;
+
+/** As much of a text as fits into a width as it is, never squeezed. */
+export function fitting(text: string, room: number, widthOf: (text: string) => number): string {
+  const sign = room < roomForSign ? "" : "…";
+  let most = Math.min(text.length, Math.floor(room / character) + 8); // some are narrower
+  let shown = most < text.length ? text.slice(0, most) + sign : text;
+  while (most > 1 && widthOf(shown) > room) shown = text.slice(0, --most) + sign;
+  return shown;
+}
+
 function label(scene: FlameScene, frame: number, room: number): string {
   const name = scene.trace.spans[scene.frames.node[frame] ?? 0]?.name ?? "";
   const count = scene.frames.count[frame] ?? 1;
-  const text = count > 1 ? `${name} ×${count}` : name;
-  const most = Math.floor(room / character);
-  return text.length <= most ? text : `${text.slice(0, Math.max(1, most - 1))}…`;
+  return fitting(count > 1 ? `${name} ×${count}` : name, room, (text) => scene.context.measureText(text).width);
 }
 
 function drawFrame(scene: FlameScene, frame: number, left: number, right: number, y: number) {
@@ -43,7 +53,7 @@ function drawFrame(scene: FlameScene, frame: number, left: number, right: number
   context.fillRect(left, y, wide > 3 ? wide - 1 : wide, frameHeight - 1);
   if (wide > narrowest) {
     context.fillStyle = trace.spans[node]?.status === "error" ? colours.bg : colours.on;
-    context.fillText(label(scene, frame, wide - 8), left + 4, y + frameHeight / 2, wide - 8);
+    context.fillText(label(scene, frame, wide - 8), left + 4, y + frameHeight / 2);
   }
   context.globalAlpha = 1;
   if (scene.marked(node)) {

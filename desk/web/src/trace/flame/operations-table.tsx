@@ -26,7 +26,7 @@ const texts = {
 
 function figure(operation: Operation, key: OperationKey): string {
   if (key === "count" || key === "errors") return count(operation[key]);
-  return key === "tokens" ? tokenText(operation.tokens) : duration(operation[key]);
+  return key === "tokens" ? tokenText(operation.tokens || undefined) : duration(operation[key]);
 }
 
 function className(operation: Operation, key: OperationKey): string {
@@ -78,7 +78,7 @@ export function OperationsTable({ trace, search, tokens, hasTokens }: TableProps
                     <span class="cut" dir="auto">
                       {each.name || unknown}
                     </span>
-                    <span class="cut dim flame-service">{each.service}</span>
+                    <span class="cut dim">{each.service}</span>
                   </span>
                   <Bar share={each[by] / largest} colour={hueOf(trace.palette, each.service)} />
                 </button>

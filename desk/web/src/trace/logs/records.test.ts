@@ -87,7 +87,12 @@ test("records and events by time", () => {
 
 test.each([
   ['{"trace":[{"node_name":"Plan"},{"node_name":"Model"}]}', "Plan, Model"],
-  ['{"status":{"code":14,"message":"busy"},"trace":[]}', "14 busy"],
+  ['{"status":{"code":14,"message":"busy"},"trace":[]}', "Status 14: busy"],
+  [
+    '{"question":"","status":{"code":0},"duration":274,"first_frame_duration":120,"trace":[]}',
+    "Status 0 · Duration 274 ms · First frame 120 ms",
+  ],
+  ['{"status":{},"duration":1500,"first_frame_duration":-1.0}', "Status 0 · Duration 1.50 s"],
   ["no json", "no json"],
   ["{}", "{}"],
 ])("records of nodes say %s", (body, want) => {

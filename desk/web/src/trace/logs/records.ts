@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import { duration } from "../../format/format";
+import { t } from "../../i18n";
 import { textOf } from "../../ui/value";
 import type { TraceData } from "../data";
 import { type Detail, plainObject, plainValue, type SentLog, type SpanEvent } from "../detail";
@@ -52,16 +54,31 @@ interface NodeBody {
   readonly question?: string;
   readonly answer?: string;
   readonly status?: { readonly code?: number; readonly message?: string };
+  /** In ms; -1 for none. */
+  readonly duration?: number;
+  readonly first_frame_duration?: number;
   readonly trace?: readonly { readonly node_name?: string }[];
 }
 
-/** What a record of nodes is about: the question and the answer, else what failed, else its nodes. */
+/** How a call went that a record is about. */
+function outcome({ status, duration: took, first_frame_duration: frame = -1 }: NodeBody): string {
+  if (!status) return "";
+  const parts = [
+    `${t("col.status")} ${status.code ?? 0}`,
+    took !== undefined && `${t("col.duration")} ${duration(took * 1e6)}`,
+    frame >= 0 && `${t("trace.firstFrame")} ${duration(frame * 1e6)}`,
+  ];
+  return parts.filter(Boolean).join(" · ");
+}
+
+/** What a record of nodes is about: the question and the answer, else what failed, else its nodes, or how it went. */
 function nodeLine(body: unknown): string {
   try {
-    const { question, answer, status, trace = [] } = JSON.parse(String(body)) as NodeBody;
+    const record = JSON.parse(String(body)) as NodeBody;
+    const { question, answer, status, trace = [] } = record;
     const nodes = trace.map((node) => node.node_name ?? "").join(", ");
-    const failure = status?.code ? `${status.code} ${status.message ?? ""}` : "";
-    return oneLine([question, answer].filter(Boolean).join(" → "), failure, nodes, body);
+    const failure = status?.code ? `${t("col.status")} ${status.code}: ${status.message ?? ""}` : "";
+    return oneLine([question, answer].filter(Boolean).join(" → "), failure, nodes, outcome(record), body);
   } catch {
     return oneLine(body);
   }

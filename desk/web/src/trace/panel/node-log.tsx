@@ -11,7 +11,6 @@ import { Section } from "./section";
 const parts = [
   ["input", "run.input"],
   ["output", "run.output"],
-  ["config", "run.config"],
 ] as const;
 
 function isEmpty(value: unknown): boolean {
@@ -51,7 +50,13 @@ function NodeRecord({ trace, node }: TabProps & { node: number }) {
         )}
       </dl>
       {parts.map(([key, text]) => !isEmpty(record[key]) && <Values key={key} title={t(text)} value={record[key]} />)}
-      {record.llmOutput && <Content name="llm_output" value={record.llmOutput} />}
+      {record.llmOutput && (
+        <>
+          {isEmpty(record.output) && <h4 class="panel-part dim">{t("run.output")}</h4>}
+          <Content name="llm_output" value={record.llmOutput} />
+        </>
+      )}
+      {!isEmpty(record.config) && <Values title={t("run.config")} value={record.config} />}
       <a href={linkHere({ tab: "run" })}>{t("panel.openRun")}</a>
     </Section>
   );

@@ -42,12 +42,6 @@ function Lane({ trace, step }: LaneProps) {
   );
 }
 
-function tokenText({ node }: Step): string {
-  const { input, output, total } = node.usage;
-  if (!total) return unknown;
-  return `${tokens(input)} → ${tokens(output)}`;
-}
-
 interface RowProps extends LaneProps {
   readonly current: boolean;
   readonly matched: boolean;
@@ -61,6 +55,7 @@ const idOf = (step: Step) => `run-step-${step.index}`;
 
 function Row({ trace, step, current, matched, marked, places, onSelect }: RowProps) {
   const { node, depth } = step;
+  const { total } = node.usage;
   const cost = costText(node.cost, places);
   return (
     <button
@@ -73,17 +68,18 @@ function Row({ trace, step, current, matched, marked, places, onSelect }: RowPro
       onClick={onSelect}
     >
       <span class="step-name cut" style={{ paddingLeft: `${Math.min(depth, 12) * 14}px` }}>
+        <span class={node.failed ? "step-title error" : "step-title"}>{node.name}</span>{" "}
         {node.failed && (
           <span class="error" role="img" aria-label={t("status.error")}>
             ✕{" "}
           </span>
         )}
-        <span class="step-title">{node.name}</span> <span class="dim">{kindText(step)}</span>
+        <span class="dim">{kindText(step)}</span>
       </span>
       <Lane trace={trace} step={step} />
       <span class="step-num num">{duration(node.duration)}</span>
       <span class="step-num num dim step-frame">{node.firstFrame >= 0 ? duration(node.firstFrame) : ""}</span>
-      <span class="step-tokens num dim">{node.usage.total ? tokenText(step) : ""}</span>
+      <span class="step-num step-tokens num dim">{total ? tokens(total) : ""}</span>
       <span class="step-num num dim step-cost">{cost === unknown ? "" : cost}</span>
     </button>
   );
@@ -128,7 +124,7 @@ export function StepList({ trace, steps, current, matched, marked, onSelect }: L
           <span class="lane-head">{t("run.timeline")}</span>
           <span class="step-num">{t("col.duration")}</span>
           <span class="step-num step-frame">{t("trace.firstFrame")}</span>
-          <span class="step-tokens">{t("col.tokens")}</span>
+          <span class="step-num step-tokens">{t("col.tokens")}</span>
           <span class="step-num step-cost">{t("col.cost")}</span>
         </div>
       }

@@ -24,8 +24,15 @@ function weigher(run: Run): (totals: Share["totals"]) => number {
   return paid(run) > 0 ? paid : (totals) => totals.usage.total;
 }
 
-function Head({ first }: { first: string }) {
-  const names = [t("run.calls"), t("run.in"), t("run.cachedShort"), t("run.out"), t("col.cost"), t("run.share")];
+function Head({ first, calls }: { first: string; calls: boolean }) {
+  const names = [
+    ...(calls ? [t("run.calls")] : []),
+    t("run.in"),
+    t("run.cachedShort"),
+    t("run.out"),
+    t("col.cost"),
+    t("run.share"),
+  ];
   return (
     <thead>
       <tr>
@@ -43,13 +50,15 @@ function Head({ first }: { first: string }) {
 
 interface RowProps {
   readonly share: Share;
+  /** Whether the number of calls is shown. */
+  readonly calls: boolean;
   readonly weight: number;
   readonly whole: number;
   /** Of costs. */
   readonly places: number | undefined;
 }
 
-function ShareRow({ share, weight, whole, places }: RowProps) {
+function ShareRow({ share, calls, weight, whole, places }: RowProps) {
   const { usage } = share.totals;
   return (
     <tr>
@@ -63,9 +72,9 @@ function ShareRow({ share, weight, whole, places }: RowProps) {
         )}{" "}
         <span class="dim">{share.note}</span>
       </th>
-      <td class="right num">{count(share.totals.calls)}</td>
+      {calls && <td class="right num">{count(share.totals.calls)}</td>}
       <td class="right num">{tokens(usage.input)}</td>
-      <td class="right num dim">{usage.cached ? percent(usage.cached, usage.input) : ""}</td>
+      <td class="right num dim">{usage.cached ? percent(usage.cached, usage.input) : unknown}</td>
       <td class="right num">{tokens(usage.output)}</td>
       <td class="right num">{costText(share.totals.cost, places)}</td>
       <td class="right num">{percent(weight, whole)}</td>
@@ -76,7 +85,15 @@ function ShareRow({ share, weight, whole, places }: RowProps) {
   );
 }
 
-function Shares({ title, first, run, shares }: { title: string; first: string; run: Run; shares: readonly Share[] }) {
+interface SharesProps {
+  readonly title: string;
+  readonly first: string;
+  readonly calls: boolean;
+  readonly run: Run;
+  readonly shares: readonly Share[];
+}
+
+function Shares({ title, first, calls, run, shares }: SharesProps) {
   if (!shares.length) return null;
   const weigh = weigher(run);
   const whole = shares.reduce((sum, share) => sum + weigh(share.totals), 0);
@@ -87,10 +104,17 @@ function Shares({ title, first, run, shares }: { title: string; first: string; r
       <h3>{title}</h3>
       <div class="table-scroll">
         <table class="table">
-          <Head first={first} />
+          <Head first={first} calls={calls} />
           <tbody>
             {sorted.map((share) => (
-              <ShareRow key={share.key} share={share} weight={weigh(share.totals)} whole={whole} places={places} />
+              <ShareRow
+                key={share.key}
+                share={share}
+                calls={calls}
+                weight={weigh(share.totals)}
+                whole={whole}
+                places={places}
+              />
             ))}
           </tbody>
         </table>
@@ -148,7 +172,7 @@ function RepeatRow({ repeat, run, trace }: { repeat: Repeat; run: Run; trace: Tr
       <td class="right num">{tokens(repeat.usage.input)}</td>
       <td class="right num">{tokens(repeat.usage.output)}</td>
       <td class="right num">
-        {repeat.reported.nano ? money(repeat.reported.nano / 1e9, repeat.reported.currency) : ""}
+        {repeat.reported.nano ? money(repeat.reported.nano / 1e9, repeat.reported.currency) : unknown}
       </td>
       <td>{t(`run.reason.${repeat.reason}`)}</td>
     </tr>
@@ -210,11 +234,12 @@ function Problems({ run }: { run: Run }) {
 export function Money({ trace, selection, run }: TabProps & { run: Run }) {
   return (
     <div class="money">
-      <Shares title={t("run.byModel")} first={t("run.model")} run={run} shares={modelShares(run)} />
-      <Shares title={t("run.byAgent")} first={t("run.agent")} run={run} shares={agentShares(run)} />
+      <Shares title={t("run.byModel")} first={t("run.model")} calls run={run} shares={modelShares(run)} />
+      <Shares title={t("run.byAgent")} first={t("run.agent")} calls run={run} shares={agentShares(run)} />
       <Shares
         title={t("run.byCall")}
         first={t("run.node")}
+        calls={false}
         run={run}
         shares={callShares(run, trace, (span) => selection.select(span))}
       />

@@ -4,7 +4,7 @@ import type { ComponentChildren } from "preact";
 import { useMemo } from "preact/hooks";
 import type { Run, RunNode } from "../../api/run";
 import { Content } from "../../content/content";
-import { count, duration, exactTime, significant, unknown } from "../../format/format";
+import { count, duration, exactTime, unknown } from "../../format/format";
 import { t } from "../../i18n";
 import { linkHere } from "../../state/router";
 import { CopyButton } from "../../ui/copy";
@@ -16,7 +16,7 @@ import { contentsOf, type Named, sourceOf } from "./contents";
 import { useAttributes } from "./cut";
 import { Frames } from "./frames";
 import { kindText } from "./list";
-import { nodesAround, phasesOf, type Step } from "./steps";
+import { nodesAround, type Step } from "./steps";
 
 function Fact({ name, children, tip }: { name: string; children: ComponentChildren; tip?: string | undefined }) {
   return (
@@ -39,15 +39,13 @@ function cached({ usage }: RunNode): string {
 function Facts({ step, trace }: { step: Step; trace: TraceData }) {
   const { node } = step;
   const cost = costText(node.cost);
-  const speed = phasesOf(node)?.speed;
   return (
     <dl class="figures node-facts">
-      <Fact name={t("run.after")} tip={exactTime(trace.start + BigInt(Math.round(step.start)))}>
-        {duration(step.start)}
+      <Fact name={t("col.start")} tip={exactTime(trace.start + BigInt(Math.round(step.start)))}>
+        +{duration(step.start)}
       </Fact>
       <Fact name={t("col.duration")}>{duration(node.duration)}</Fact>
       {node.firstFrame >= 0 && <Fact name={t("trace.firstFrame")}>{duration(node.firstFrame)}</Fact>}
-      {speed !== undefined && <Fact name={t("run.speed")}>{t("run.perSecond", significant(speed))}</Fact>}
       {node.usage.total > 0 && (
         <Fact name={t("col.tokens")} tip={cached(node) || undefined}>
           {t("trace.tokens.detail", count(node.usage.input), count(node.usage.output))}

@@ -25,23 +25,25 @@ function UseRow({ use, selected, onSelect }: { use: Use; selected: boolean; onSe
   return (
     <li class="use">
       <div class={`row use-row ${selected ? "current" : ""}`}>
-        <button
-          type="button"
-          class="json-fold use-fold cut"
-          aria-expanded={open}
-          onClick={() => {
-            set(!open);
-            if (!open) onSelect();
-          }}
-        >
-          <span class="json-arrow" aria-hidden="true">
-            {open ? "▾" : "▸"}
-          </span>
-          <span class="mono">{brief(use.input) || <span class="dim">{t("run.noArguments")}</span>}</span>
-        </button>
-        {use.repeats > 0 && <span class="tag">{t("run.again", use.repeats + 1)}</span>}
+        <span class="use-asked">
+          <button
+            type="button"
+            class="json-fold use-fold cut"
+            aria-expanded={open}
+            onClick={() => {
+              set(!open);
+              if (!open) onSelect();
+            }}
+          >
+            <span class="json-arrow" aria-hidden="true">
+              {open ? "▾" : "▸"}
+            </span>
+            <span class="mono">{brief(use.input) || <span class="dim">{t("run.noArguments")}</span>}</span>
+          </button>
+          {use.repeats > 0 && <span class="tag">{t("run.again", use.repeats + 1)}</span>}
+        </span>
         <span class={`mono cut use-result ${use.failed ? "error" : "dim"}`}>
-          {use.failed ? t("status.error") : brief(use.output)}
+          {use.failed ? use.message || t("status.error") : brief(use.output)}
         </span>
         <span class="num step-num">{duration(use.duration)}</span>
       </div>

@@ -13,6 +13,8 @@ export interface Use {
   readonly start: number;
   readonly duration: number;
   readonly failed: boolean;
+  /** Why it failed, if it says so. */
+  readonly message: string;
   readonly input: readonly Named[];
   readonly output: readonly Named[];
   /** How many earlier uses of the tool had the same arguments. */
@@ -59,8 +61,9 @@ function useOf(trace: TraceData, run: Run, span: number, node: number): Omit<Use
   const isNode = run.nodes[node]?.span === span;
   const { input, output } = contentsOf(trace, isNode ? sourceOf(run, node) : { spans: [span] });
   const failed = trace.spans[span]?.status === "error" || (isNode && run.nodes[node]?.failed === true);
+  const message = (isNode && run.nodes[node]?.message) || trace.spans[span]?.message || "";
   const duration = trace.spans[span]?.duration ?? 0;
-  return { span, node, start: trace.offsets[span] ?? 0, duration, failed, input, output };
+  return { span, node, start: trace.offsets[span] ?? 0, duration, failed, message, input, output };
 }
 
 function counted(uses: readonly Omit<Use, "repeats">[]): Use[] {

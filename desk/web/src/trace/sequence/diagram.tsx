@@ -13,7 +13,7 @@ import { Rows } from "./rows";
 import "./sequence.css";
 
 /** The distance of participants, in px: at first, the least, and the most. */
-const apart = { first: 190, least: 56, readable: 140, most: 520 };
+const apart = { first: 190, least: 56, readable: 150, most: 520 };
 const beyond = 12;
 
 interface Window {

@@ -3,7 +3,7 @@
 import { describe, expect, test } from "vitest";
 import type { SequenceView } from "../../api/schema";
 import { traceOf } from "../run/fixture";
-import { arrows, besideSelf, cutText, layOut, type Message, textOf } from "./layout";
+import { arrows, besideSelf, cutText, edges, layOut, type Message, textOf } from "./layout";
 
 const trace = traceOf([
   { up: -1, name: "root" },
@@ -67,6 +67,20 @@ test("parallel parts have a frame with a line between them", () => {
   const layout = layOut(trace, view(messages, { blocks: [{ parent: -1 }] }), new Set(), -1);
   expect(kinds(layout)).toEqual(["frame", "1", "2", "divide", "3", "4"]);
   expect(layout.frames).toMatchObject([{ kind: "parallel", first: 0, last: 4, depth: 0 }]);
+});
+
+test("a frame has room for what stands beside the last line in it", () => {
+  const self = { node: 3, block: 0, arrow: arrows.work };
+  const calls = [message({ node: 1, block: 0, parallel: 0 }), message({ ...self, from: 1, to: 1 })];
+  const further = message({ node: 2, block: 0, from: 1, to: 2 });
+  const frameOf = (messages: Message[]) =>
+    layOut(trace, view(messages, { blocks: [{ parent: -1 }] }), new Set(), -1).frames[0]!;
+  const beside = frameOf(calls);
+  expect(beside).toMatchObject({ right: 1, beside: "query · 997 ns".length });
+  expect(edges({ ...beside, beside: 0 }, 100, 900)).toEqual({ left: 88, width: 192 });
+  expect(edges(beside, 100, 900).width).toBeGreaterThan(192);
+  expect(edges({ ...beside, beside: 1000 }, 100, 900)).toEqual({ left: 88, width: 808 });
+  expect(frameOf([...calls, further])).toMatchObject({ right: 2, beside: 0 });
 });
 
 test("blocks lie within blocks", () => {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import type { SequenceView } from "../../api/schema";
+import { duration } from "../../format/format";
+import { t } from "../../i18n";
 import type { TraceData } from "../data";
 import { isWithin, placesOf } from "../places";
 
@@ -27,6 +29,8 @@ export interface Frame {
   last: number;
   left: number;
   right: number;
+  /** How many characters the longest text has that stands beside a call of the rightmost participant to itself. */
+  beside: number;
 }
 
 /** When a participant is at work: from its call to the return. */
@@ -157,6 +161,7 @@ class Builder {
       last: first,
       left: Number.POSITIVE_INFINITY,
       right: 0,
+      beside: 0,
     };
     this.rows.push({ kind: "frame", frame: this.frames.length });
     this.open.push(this.frames.length);
@@ -169,7 +174,10 @@ class Builder {
     if (!frame) return;
     frame.last = row;
     frame.left = Math.min(frame.left, message.from, message.to);
-    frame.right = Math.max(frame.right, message.from, message.to);
+    const right = Math.max(frame.right, message.from, message.to);
+    const beside = message.from === message.to && message.to === right ? label(this.trace, message).length : 0;
+    frame.beside = Math.max(right > frame.right ? 0 : frame.beside, beside);
+    frame.right = right;
   }
 
   private activate(message: Message, row: number) {
@@ -208,6 +216,28 @@ export function textOf(trace: TraceData, message: Message): string {
   return caller && caller !== called ? `${caller} → ${called}` : called;
 }
 
+/** What stands at the arrow: the operation with its duration, or how the call ended. */
+export function label(trace: TraceData, message: Message): string {
+  const span = trace.spans[message.node];
+  const took = duration(span?.duration);
+  if (message.arrow === arrows.return)
+    return span?.status === "error" ? `${took} · ${span.message || t("status.error")}` : took;
+  return message.arrow === arrows.call ? textOf(trace, message) : `${textOf(trace, message)} · ${took}`;
+}
+
+/** Where the text beside the line of a participant begins that calls itself, in px after the line. */
+const besideLine = 34;
+
+/** The edges of a frame with room for what stands beside its last line, further in the deeper it lies, in px. */
+export function edges(frame: Frame, step: number, width: number): { left: number; width: number } {
+  const inset = Math.min(frame.depth, 5) * 5;
+  const left = gutter + frame.left * step + 4 + inset;
+  const lane = gutter + (frame.right + 1) * step - 4;
+  const text = gutter + (frame.right + 0.5) * step + besideLine + frame.beside * 7.2 + 12;
+  const right = frame.beside > 0 ? Math.max(lane, Math.min(text, width - 4)) : lane;
+  return { left, width: right - inset - left };
+}
+
 /**
  * Where the text of a call to itself stands: on the right of its line, or on the left
  * if there is more room.
@@ -215,7 +245,7 @@ export function textOf(trace: TraceData, message: Message): string {
 export function besideSelf(line: number, width: number, text: string): { x: number; text: string; before: boolean } {
   const [after, before] = [width - line - 38, line - gutter - 20];
   const whole = cutText(text, after) === text;
-  if (whole || after >= before) return { x: line + 34, text: cutText(text, after), before: false };
+  if (whole || after >= before) return { x: line + besideLine, text: cutText(text, after), before: false };
   return { x: line - 12, text: cutText(text, before), before: true };
 }
 

@@ -10,9 +10,11 @@ import {
   arrows,
   besideSelf,
   cutText,
+  edges,
   type Frame,
   gutter,
   type Layout,
+  label,
   type Message,
   rowHeight,
   textOf,
@@ -79,7 +81,7 @@ export function Rows(props: RowsProps) {
         return row.kind === "frame" ? (
           <FrameHead key={first + i} {...props} frame={frame} y={y} />
         ) : (
-          <Divide key={first + i} frame={frame} step={step} y={y} />
+          <Divide key={first + i} {...props} frame={frame} y={y} />
         );
       })}
     </svg>
@@ -90,15 +92,8 @@ function middle(participant: number, step: number): number {
   return gutter + (participant + 0.5) * step;
 }
 
-/** The edges of a frame, further in the deeper it lies. */
-function edges(frame: Frame, step: number): [left: number, width: number] {
-  const inset = Math.min(frame.depth, 5) * 5;
-  const left = gutter + frame.left * step + 4 + inset;
-  return [left, gutter + (frame.right + 1) * step - 4 - inset - left];
-}
-
-function FrameBox({ frame, step, top }: RowsProps & { frame: Frame; top: number }) {
-  const [x, width] = edges(frame, step);
+function FrameBox({ frame, step, top, width: whole }: RowsProps & { frame: Frame; top: number }) {
+  const { left: x, width } = edges(frame, step, whole);
   const y = frame.first * rowHeight - top + 4;
   const height = (frame.last - frame.first + 1) * rowHeight - 6;
   return <rect class={`seq-frame seq-${frame.kind}`} x={x} y={y} width={Math.max(0, width)} height={height} />;
@@ -112,7 +107,7 @@ function frameText({ view }: RowsProps, frame: Frame): string {
 
 function FrameHead(props: RowsProps & { frame: Frame; y: number }) {
   const { frame, step, y, onToggle } = props;
-  const [x, width] = edges(frame, step);
+  const { left: x, width } = edges(frame, step, props.width);
   const text = frameText(props, frame);
   if (frame.kind === "parallel") {
     return (
@@ -144,8 +139,8 @@ function FrameHead(props: RowsProps & { frame: Frame; y: number }) {
   );
 }
 
-function Divide({ frame, step, y }: { frame: Frame; step: number; y: number }) {
-  const [x, width] = edges(frame, step);
+function Divide({ frame, step, y, width: whole }: RowsProps & { frame: Frame; y: number }) {
+  const { left: x, width } = edges(frame, step, whole);
   return <line class="seq-divide" x1={x} x2={x + width} y1={y + rowHeight / 2} y2={y + rowHeight / 2} />;
 }
 
@@ -215,15 +210,6 @@ function MessageRow(props: MessageProps) {
   );
 }
 
-/** What stands at the arrow: the operation with its duration, or how the call ended. */
-function label({ trace, message }: MessageProps): string {
-  const span = trace.spans[message.node];
-  const took = duration(span?.duration);
-  if (message.arrow === arrows.return)
-    return span?.status === "error" ? `${took} · ${span.message || t("status.error")}` : took;
-  return message.arrow === arrows.call ? textOf(trace, message) : `${textOf(trace, message)} · ${took}`;
-}
-
 function Arrow(props: MessageProps) {
   const { trace, message, step, width, y } = props;
   const failed = trace.spans[message.node]?.status === "error";
@@ -231,7 +217,7 @@ function Arrow(props: MessageProps) {
   const from = middle(message.from, step);
   const to = middle(message.to, step);
   const classes = `seq-line${message.arrow === arrows.return ? " seq-return" : ""}`;
-  const text = label(props);
+  const text = label(trace, message);
   if (message.from === message.to) {
     const place = besideSelf(from, width, text);
     return (

@@ -39,10 +39,11 @@ function nodeOf(trace: TraceData, node: Node): GraphNode {
   };
 }
 
-/** How many calls, how long on average, and how many failed. */
-function textOf({ count: calls, errors, duration: took }: Edge): string {
+/** How many calls if there are several, how long on average, and how many failed. */
+export function textOf({ count: calls, errors, duration: took }: Edge): string {
   const failed = errors ? ` · ${t("n.errors", errors)}` : "";
-  return `${count(calls)}× ⌀ ${duration(took / Math.max(1, calls))}${failed}`;
+  const times = calls > 1 ? `${count(calls)}× ⌀ ` : "";
+  return `${times}${duration(took / Math.max(1, calls))}${failed}`;
 }
 
 function edgeOf(edge: Edge): GraphEdge {

@@ -264,7 +264,7 @@ function Rows({ trace, selection, options, rows }: RowsProps) {
           <span
             key={id}
             role="cell"
-            class={`cell cell-num num fold-${fold} ${bar ? "statistics-barred" : "statistics-num"}${id === "errors" && row.errors ? " error" : ""}`}
+            class={`cell cell-num num fold-${fold} ${bar ? "statistics-barred" : "statistics-num"}${id === "errors" ? (row.errors ? " error" : " dim") : ""}`}
           >
             {figureText(row, id)}
             {bar && <Bar share={row[id] / most[id as "sum" | "self"]} colour={colour} />}

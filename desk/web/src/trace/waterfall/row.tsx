@@ -116,12 +116,14 @@ function NameCell({ state, row, node, open }: NameProps) {
         <span class="wf-leaf" />
       )}
       <span class="wf-dot" style={{ background: hueOf(trace.palette, span.service) }} aria-hidden="true" />
-      <span class={span.status === "error" ? "wf-title error" : "wf-title"} dir="auto">
-        {span.name || unknown}
-      </span>
-      {(!parent || parent.service !== span.service) && <span class="wf-service dim">{span.service || unknown}</span>}
-      <span class="wf-hint dim" dir="auto">
-        {hint(span.name, span.attributes)}
+      <span class="wf-what">
+        <span class={span.status === "error" ? "wf-title error" : "wf-title"} dir="auto">
+          {span.name || unknown}
+        </span>
+        {(!parent || parent.service !== span.service) && <span class="wf-service dim">{span.service || unknown}</span>}
+        <span class="wf-hint dim" dir="auto">
+          {hint(span.name, span.attributes)}
+        </span>
       </span>
       <Tags state={state} node={node} />
       {!open && <Hidden state={state} node={node} />}

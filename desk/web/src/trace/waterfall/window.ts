@@ -60,8 +60,8 @@ export function reveal(list: HTMLElement, row: number, size: { rowHeight: number
   const above = list.scrollTop + size.covered;
   const below = list.scrollTop + room - size.rowHeight;
   if (top >= above && top <= below) return;
-  const near = Math.abs(top - list.scrollTop) < room * 1.5;
-  if (!near) list.scrollTop = top - room / 3;
+  const near = top > above - 3 * size.rowHeight && top < below + 3 * size.rowHeight;
+  if (!near) list.scrollTop = top - Math.max(room / 3, size.covered);
   else if (top < above) list.scrollTop = top - size.covered;
   else list.scrollTop = top - room + size.rowHeight * 2;
 }
