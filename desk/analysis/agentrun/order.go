@@ -11,7 +11,8 @@ import (
 )
 
 // addFrames finds the first frame of each node, which is that of a call in it if
-// the node does not say, and that of the run.
+// the node does not say, and that of the run. What tools answered is no frame of
+// what called them.
 func (r *rollup) addFrames() {
 	first := make([]int64, len(r.run.Nodes)) // moments
 	for i := range first {
@@ -27,11 +28,19 @@ func (r *rollup) addFrames() {
 		if n.FirstFrame == Unknown && first[i] != math.MaxInt64 {
 			n.FirstFrame = max(first[i]-n.Start, 0)
 		}
-		if n.Parent != None && n.FirstFrame != Unknown {
+		if n.Parent != None && n.FirstFrame != Unknown && !r.isTool(n) {
 			first[n.Parent] = min(first[n.Parent], plusNano(n.Start, n.FirstFrame))
 		}
 	}
 	r.addFirstFrame()
+}
+
+// isTool reports whether a node of the story is the call of a tool.
+func (r *rollup) isTool(n *Node) bool {
+	if n.Span == None {
+		return roleOfNode(n.Type) == toolRole
+	}
+	return r.roles[n.Span] == toolRole
 }
 
 // addFirstFrame finds the first frame of the run: of any span, or else of a
@@ -61,29 +70,46 @@ func (r *rollup) addFirstFrame() {
 	}
 }
 
-// mayHaveFrame reports whether a span has an attribute of its first frame, or is
-// of a kind whose events may tell.
+// mayHaveFrame reports whether a span is in no tool, and has an attribute of its
+// first frame or is of a kind whose events may tell.
 func (r *rollup) mayHaveFrame(at int32) bool {
 	n := &r.tree.Nodes[at]
-	return n.Attrs[semconv.FirstChunkSeconds] != 0 || n.Attrs[semconv.FirstFrameMillis] != 0 || n.Attrs[semconv.CompletionStart] != 0 ||
-		r.roles[at] != noRole || isWorkflowNode(n)
+	return !r.inTool[at] && (n.Attrs[semconv.FirstChunkSeconds] != 0 || n.Attrs[semconv.FirstFrameMillis] != 0 ||
+		n.Attrs[semconv.CompletionStart] != 0 || r.roles[at] != noRole || isWorkflowNode(n))
 }
 
 // firstRecorded is the moment of the first frame by the records.
 func (r *rollup) firstRecorded() int64 {
 	first := int64(math.MaxInt64)
 	for i := range r.records.requests {
-		if record := r.records.requests[i].record; record.FirstFrame != Unknown {
-			first = min(first, plusNano(record.Start, record.FirstFrame))
+		q := &r.records.requests[i]
+		if q.record.FirstFrame != Unknown && r.answersRun(q) {
+			first = min(first, plusNano(q.record.Start, q.record.FirstFrame))
 		}
 	}
 	for i := range r.records.logged {
-		if n := r.records.logged[i].node; n.FirstFrame != Unknown {
-			first = min(first, plusNano(n.Start, n.FirstFrame))
+		l := &r.records.logged[i]
+		if l.node.FirstFrame != Unknown && roleOfNode(l.node.Type) != toolRole && !r.isInTool(l.span) && !r.isInTool(r.records.requests[l.request].span) {
+			first = min(first, plusNano(l.node.Start, l.node.FirstFrame))
 		}
 	}
 	return first
 }
+
+// answersRun reports whether what a request answers is an answer of the run, and
+// not that of a tool: while the spans around a tool have not come, its record has
+// neither nodes nor a question.
+func (r *rollup) answersRun(q *request) bool {
+	if r.isInTool(q.span) {
+		return false
+	}
+	if len(q.record.Nodes) > 0 || q.record.Question != "" || q.record.Answer != "" {
+		return true
+	}
+	return q.span != None && r.tree.Nodes[q.span].Span.Parent.IsZero()
+}
+
+func (r *rollup) isInTool(span int32) bool { return span != None && r.inTool[span] }
 
 // order sorts nodes and calls by their start.
 func (r *rollup) order() {

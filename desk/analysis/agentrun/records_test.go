@@ -260,6 +260,56 @@ func TestFirstFrameOfRecords(t *testing.T) {
 	assert.Equal(t, agentrun.None, run.FirstFrameSpan)
 }
 
+// TestFirstFrameOfToolsIsNone: what a tool answers is no frame of the run, by its
+// span, by the record of its service, or by a record whose place is not known yet.
+func TestFirstFrameOfToolsIsNone(t *testing.T) {
+	tool := []any{"gen_ai.operation.name", "execute_tool", "gen_ai.tool.name", "weather"}
+	of := func(span int, nodes ...noderecord.Node) noderecord.Record {
+		r := recorded(span, nodes...)
+		r.FirstFrame = ms(12)
+		return r
+	}
+	silent := recorded(0, logged("1", "weather", "tool", 10, 50))
+	silent.Question = "what weather?"
+	answered := of(0)
+	answered.Answer = "rain"
+	slowTool := logged("1", "weather", "tool", 10, 50)
+	slowTool.FirstFrame = ms(5)
+	tests := []struct {
+		name    string
+		spans   []span
+		records []noderecord.Record
+		want    int64
+	}{
+		{"a streaming tool", []span{at(-1, "run", 0, 100), at(0, "weather", 10, 50, tool...).with("first_frame_duration", 5)}, nil, agentrun.Unknown},
+		{"a model in a tool", []span{at(-1, "run", 0, 100), at(0, "weather", 10, 50, tool...), at(1, "chat", 12, 40, chat(1, 1)...).event("first token", 20)}, nil, agentrun.Unknown},
+		{"the record of its service", []span{at(-1, "run", 0, 100), at(0, "weather", 10, 50, tool...), at(1, "look up", 12, 40)}, []noderecord.Record{silent, of(2)}, agentrun.Unknown},
+		{"the same, with nodes", []span{at(-1, "run", 0, 100), at(0, "weather", 10, 50, tool...), at(1, "look up", 12, 40)}, []noderecord.Record{silent, of(2, logged("2", "step", "step", 13, 20))}, agentrun.Unknown},
+		{"a service whose caller has not come", []span{at(5, "look up", 12, 40)}, []noderecord.Record{of(0)}, agentrun.Unknown},
+		{"a record without a span", nil, []noderecord.Record{of(-1)}, agentrun.Unknown},
+		{"a node that is a tool", []span{at(-1, "run", 0, 100)}, []noderecord.Record{recorded(0, slowTool)}, agentrun.Unknown},
+		{"the answer beside a tool", []span{at(-1, "run", 0, 100), at(0, "weather", 1, 5, tool...)}, []noderecord.Record{of(1), answered}, ms(12)},
+		{"the root of what is no agent", []span{at(-1, "GET /", 0, 100)}, []noderecord.Record{of(0)}, ms(12)},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			run := agentrun.RollUp(tree(test.spans...), test.records, agentrun.Prices{})
+			assert.Equal(t, test.want, run.FirstFrame)
+		})
+	}
+}
+
+// TestFirstFrameOfToolIsNotOfNodeAround: a tool's frame stays that of the tool.
+func TestFirstFrameOfToolIsNotOfNodeAround(t *testing.T) {
+	run := rollUp(
+		at(-1, "run", 0, 100, agent("run")...),
+		at(0, "weather", 10, 50, "gen_ai.operation.name", "execute_tool", "first_frame_duration", 5),
+	)
+	require.Len(t, run.Nodes, 2)
+	assert.Equal(t, agentrun.Unknown, run.Nodes[0].FirstFrame)
+	assert.Equal(t, ms(5), run.Nodes[1].FirstFrame)
+}
+
 func TestFirstFrames(t *testing.T) {
 	tests := []struct {
 		name string

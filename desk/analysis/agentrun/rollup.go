@@ -49,6 +49,7 @@ type rollup struct {
 	nodeOf     []int32 // the innermost node of the story around it
 	sameTool   []bool  // it is the call of the tool around it
 	inWorkflow []bool  // it is in a WorkflowNode, or is one
+	inTool     []bool  // it is in the call of a tool, or is one
 	frames     []int64 // to its first frame, once that was asked for
 	tools      []int32 // the spans of calls of tools
 
@@ -65,7 +66,7 @@ type rollup struct {
 func (r *rollup) addRoles() {
 	n := len(r.tree.Nodes)
 	r.roles, r.gates, r.agents = make([]role, n), make([]gate, n), make([]int32, n)
-	r.sameTool, r.inWorkflow = make([]bool, n), make([]bool, n)
+	r.sameTool, r.inWorkflow, r.inTool = make([]bool, n), make([]bool, n), make([]bool, n)
 	r.frames = slices.Repeat([]int64{unread}, n)
 	around := make([]int32, n) // the nearest span of a model, tool or agent, or the span itself
 	names := map[string]int32{"": 0}
@@ -75,8 +76,9 @@ func (r *rollup) addRoles() {
 		role := roleOf(node)
 		r.roles[at], around[at] = role, None
 		if p := node.Parent; p != None {
-			r.agents[at], r.inWorkflow[at], around[at] = r.agents[p], r.inWorkflow[p], around[p]
+			r.agents[at], r.inWorkflow[at], around[at], r.inTool[at] = r.agents[p], r.inWorkflow[p], around[p], r.inTool[p]
 		}
+		r.inTool[at] = r.inTool[at] || role == toolRole
 		if role == agentRole || node.Attrs[semconv.AgentName] != 0 {
 			r.agents[at] = r.agentNamed(agentName(node), names)
 		}

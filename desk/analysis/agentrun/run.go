@@ -17,8 +17,10 @@ const Unknown = noderecord.Unknown
 // index, and to spans by the index of their node in the tree.
 type Run struct {
 	Totals
-	// FirstFrame is when the earliest frame of any came, after the start of the
-	// trace, and FirstFrameSpan the span that says so, None for a record.
+	// FirstFrame is when the first frame of an answer came, after the start of the
+	// trace, and FirstFrameSpan the span that says so, None for a record. It is the
+	// earliest of any span in no tool, else of a request that a run answers and of
+	// its nodes; Unknown if none of them had one, as in a run that failed before.
 	FirstFrame     int64 `json:"firstFrame"`
 	FirstFrameSpan int32 `json:"firstFrameSpan"`
 	// ModelWall and ToolWall are how long at least one model, or one tool, was at
