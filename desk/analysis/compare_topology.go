@@ -2,19 +2,16 @@
 
 package analysis
 
-import (
-	"cmp"
-	"slices"
-)
+import "slices"
 
 // Topology draws both traces as boxes and arrows. The nodes of its boxes are
 // indexes in [Comparison.Nodes]; a box and those below it are in their order.
 //
-// Siblings that repeat each other are one box if the same became of them: all
-// added, all removed, all unchanged, all slower or all faster. What is below such
-// a box is left out. Nothing below an added or a removed span is collapsed. Groups
-// are found anywhere among siblings unless the options say otherwise; MinSpans
-// means nothing here.
+// Siblings that repeat each other are one box if both traces have all of them, or
+// all were added, or all removed; whether each took longer or not divides them
+// not, as of many equal calls some always do. What is below such a box is left out.
+// Nothing below an added or a removed span is collapsed. Groups are found anywhere
+// among siblings unless the options say otherwise; MinSpans means nothing here.
 func (c *Comparison) Topology(o *GroupOptions) *Topology {
 	if o == nil {
 		o = &GroupOptions{Mode: Anywhere}
@@ -77,8 +74,7 @@ func (c *Comparison) families(least int) [][]int32 {
 // A repetition is what siblings of one group have in common.
 type repetition struct {
 	similar int32
-	change  Change
-	slower  int // the sign of the difference
+	alone   Change // Added or Removed, "" for what both traces have
 	below   digest
 }
 
@@ -94,9 +90,9 @@ func (c *Comparison) repetitions() []repetition {
 			below = baseline
 		}
 		t, node := c.shown(n)
-		r := repetition{similar: t.Nodes[node].Similar, change: n.Change, below: below[node]}
-		if n.both() {
-			r.slower = cmp.Compare(n.ComparisonDuration, n.BaselineDuration)
+		r := repetition{similar: t.Nodes[node].Similar, below: below[node]}
+		if !n.both() {
+			r.alone = n.Change
 		}
 		if t.Nodes[node].failed || t.Nodes[node].ChildFailed {
 			r.similar = None

@@ -283,16 +283,33 @@ func compatComparedTopology(t *testing.T, v *vector, want json.RawMessage) {
 	requireOutput(t, want, out)
 }
 
+// An originalRepetition also says what became of what both traces have.
+type originalRepetition struct {
+	repetition
+	change Change
+	slower int // the sign of the difference
+}
+
+func (d *originalDiff) originalRepetitions() (kinds []originalRepetition) {
+	for i, r := range d.repetitions() {
+		n := &d.Nodes[i]
+		kind := originalRepetition{repetition: r, change: n.Change}
+		if n.both() {
+			kind.slower = cmp.Compare(n.ComparisonDuration, n.BaselineDuration)
+		}
+		if n.Delta != nil {
+			kind.slower = cmp.Compare(*n.Delta, 0) // of a negative baseline, the other way round
+		}
+		kinds = append(kinds, kind)
+	}
+	return kinds
+}
+
 // originalGroups is D-1 as in a single trace; and it compares the signs of
 // deltas, of which one may be a division by zero (D-11).
 func (d *originalDiff) originalGroups() (groups *comparedGroups, divided bool) {
 	groups = &comparedGroups{of: unset(len(d.Nodes))}
-	kinds := d.repetitions()
-	for i := range kinds {
-		if delta := d.Nodes[i].Delta; delta != nil {
-			kinds[i].slower = cmp.Compare(*delta, 0) // of a negative baseline, the other way round
-		}
-	}
+	kinds := d.originalRepetitions()
 	for _, siblings := range d.families(2) {
 		var candidates [][]int32
 		for _, s := range siblings {
@@ -319,7 +336,7 @@ func (d *originalDiff) originalGroups() (groups *comparedGroups, divided bool) {
 }
 
 // repeats reports whether a node joins one that it is compared with.
-func (d *originalDiff) repeats(kinds []repetition, last, node int32, divided *bool) bool {
+func (d *originalDiff) repeats(kinds []originalRepetition, last, node int32, divided *bool) bool {
 	a, b := kinds[last], kinds[node]
 	signs := []int{a.slower, b.slower}
 	a.slower, b.slower = 0, 0

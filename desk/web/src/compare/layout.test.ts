@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { expect, test } from "vitest";
-import { changeOf, type DiffNode, flameOf, isNoise, rowsOf, wholeOf } from "./layout";
+import { changeOf, type DiffNode, flameOf, isNoise, rowsOf, together, wholeOf } from "./layout";
 
 function node(parent: number, depth: number, a: number, b: number): DiffNode {
   return {
@@ -68,4 +68,14 @@ test("what ran at once fits into its parent", () => {
     [0, 0.5],
     [0.5, 0.5],
   ]);
+});
+
+test("spans of one box are summed up", () => {
+  expect(together([node(0, 1, 10, 20), node(0, 1, 30, 10), node(0, 1, 0, 18)])).toMatchObject({
+    baselineDuration: 40,
+    comparisonDuration: 48,
+    delta: 20,
+  });
+  expect(together([node(0, 1, -1, 5)])).toMatchObject({ baseline: -1, comparisonDuration: 5, delta: null });
+  expect(together([])).toBeUndefined();
 });

@@ -28,6 +28,17 @@ export function changeOf(node: DiffNode, whole: number): Change {
   return more > 0 ? "slower" : "faster";
 }
 
+/** Spans of one box as one: their durations summed up. */
+export function together(nodes: readonly DiffNode[]): DiffNode | undefined {
+  const [first] = nodes;
+  if (!first) return undefined;
+  const [a, b] = [
+    nodes.reduce((sum, node) => sum + node.baselineDuration, 0),
+    nodes.reduce((sum, node) => sum + node.comparisonDuration, 0),
+  ];
+  return { ...first, baselineDuration: a, comparisonDuration: b, delta: a > 0 ? (100 * (b - a)) / a : null };
+}
+
 /** How long the longer of the two traces is, by the roots. */
 export function wholeOf(nodes: readonly DiffNode[]): number {
   const most = (a: number, node: DiffNode) => Math.max(a, node.baselineDuration, node.comparisonDuration);

@@ -9,7 +9,7 @@ import { t } from "../i18n";
 import { cutText } from "../trace/sequence/layout";
 import { Failed, Loading } from "../ui/states";
 import { type Both, spanOf } from "./compared";
-import { type Change, changeOf } from "./layout";
+import { type Change, changeOf, together } from "./layout";
 
 const box = { width: 200, height: 46 };
 
@@ -21,7 +21,7 @@ const colours: Record<Change, string> = {
   same: "var(--line-2)",
 };
 
-/** Both traces as boxes and arrows; spans that repeat each other with the same change are one box. */
+/** Both traces as boxes and arrows; spans that repeat each other are one box, with the sums of their times. */
 export function Boxes({ both }: { both: Both }) {
   const [baseline, comparison] = both.ids;
   const answer = useAnswer("/compare", { baseline, comparison, view: "topology" });
@@ -38,7 +38,7 @@ export function Boxes({ both }: { both: Both }) {
   if (answer.error) return <Failed error={answer.error} onRetry={answer.retry} />;
   if (!view) return <Loading />;
   const changeAt = (i: number): Change => {
-    const node = both.comparison.diff.nodes[view.nodes?.[i]?.nodes[0] ?? -1];
+    const node = boxOf(both, view.nodes?.[i]?.nodes ?? []);
     return node ? changeOf(node, both.whole) : "same";
   };
   return (
@@ -54,8 +54,12 @@ export function Boxes({ both }: { both: Both }) {
   );
 }
 
+function boxOf(both: Both, nodes: readonly number[]) {
+  return together(nodes.flatMap((each) => both.comparison.diff.nodes[each] ?? []));
+}
+
 function Box({ both, nodes, detailed }: { both: Both; nodes: readonly number[]; detailed: boolean }) {
-  const node = both.comparison.diff.nodes[nodes[0] ?? -1];
+  const node = boxOf(both, nodes);
   const span = spanOf(both, nodes[0] ?? -1);
   if (!node || !span) return null;
   const is = changeOf(node, both.whole);

@@ -391,6 +391,7 @@ export const en = {
   "services.map.none": "No calls between services in this time.",
   "services.calls": (n: number) => plural(n, "call"),
   "services.rate": "Rate",
+  "services.rate.tip": (time: string) => `The rate is of ${time}: from the first spans in this range to its end`,
   "services.errors": "Errors",
   "services.requests": "Spans over time",
   "services.count": "Spans",

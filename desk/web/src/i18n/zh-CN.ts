@@ -382,6 +382,7 @@ export const zhCN: Texts = {
   "services.map.none": "此时间内服务间没有调用。",
   "services.calls": (n) => `${count(n)} 次调用`,
   "services.rate": "速率",
+  "services.rate.tip": (time: string) => `按 ${time} 计算：从此时间范围内最早的 Span 到范围结束`,
   "services.errors": "错误",
   "services.requests": "Span 数趋势",
   "services.count": "Span 数",

@@ -139,7 +139,7 @@ function MapEdge({ edge, at, span }: EdgeProps) {
   const { x, y } = at.label;
   const tip = [
     t("services.edge", edge.caller, edge.callee),
-    t("services.calls", edge.count),
+    `${t("services.calls", edge.count)}${span > 0 ? ` (${t("services.rate.tip", duration(span))})` : ""}`,
     `${t("n.errors", edge.errors)} (${percent(edge.errors, edge.count)})`,
     `p95 ${duration(edge.p95)}`,
   ].join("\n");

@@ -3,7 +3,7 @@
 import { useMemo } from "preact/hooks";
 import { useAnswer } from "../api/answer";
 import { hueOf, palette } from "../format/colour";
-import { count, duration, millis, percent, rate } from "../format/format";
+import { count, duration, percent, rate } from "../format/format";
 import { t } from "../i18n";
 import { allTime, type Range, range, status } from "../state/range";
 import { change, go, link, linkHere, param } from "../state/router";
@@ -14,7 +14,7 @@ import { Empty, Failed, Loading, Partial } from "../ui/states";
 import { type Column, Table } from "../ui/table";
 import { ServiceMap } from "./map";
 import { ServicePanel } from "./panel";
-import { type ServiceRow, serviceRows } from "./red";
+import { busySpan, type ServiceRow, serviceRows } from "./red";
 import "./services.css";
 
 /** A range with both bounds, for figures over time: all time is what the desk has. */
@@ -42,6 +42,7 @@ function columns(hues: Map<string, number>, span: number, most: number): Column<
     {
       id: "rate",
       title: t("services.rate"),
+      tip: t("services.rate.tip", duration(span)),
       width: 84,
       numeric: true,
       priority: 1,
@@ -114,7 +115,7 @@ export default function ServicesPage() {
   if (!services.value) return <Loading />;
   if (rows.length === 0) return <NoServices />;
   const over = statistics.value;
-  const span = over ? (millis(over.to) - millis(over.from)) * 1e6 : 0;
+  const span = over ? busySpan(over) : 0;
   const row = selected ? rows.find((each) => each.name === selected) : undefined;
   return (
     <section class="services-page with-panel" aria-label={t("services.title")}>

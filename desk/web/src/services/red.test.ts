@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { expect, test } from "vitest";
-import { serviceRows, timeline } from "./red";
+import { busySpan, serviceRows, timeline } from "./red";
 
 const minute = 60_000_000_000;
 const start = 1_795_275_360_000_000_000n; // a full minute
@@ -42,4 +42,19 @@ test("services with the most spans come first, with their figures over time if t
   expect(rows[0]?.over.counts).toEqual([9]);
   expect(rows[1]?.over.counts).toEqual([0]);
   expect(serviceRows(services, undefined)[0]?.over.counts).toEqual([]);
+});
+
+test("rates are of the time from the first spans of any service in the range", () => {
+  const series = (...minutes: number[]) => ({
+    by: ["a"],
+    count: 9,
+    errors: 0,
+    points: minutes.map((each) => ({ time: at(each), count: 9, errors: 0 })),
+  });
+  const over = { from: at(0), to: at(60), step: minute, by: ["service"] };
+  expect(busySpan({ ...over, series: [series(55, 56), series(52)] })).toBe(8 * minute);
+  expect(busySpan({ ...over, series: [series(-1, 50)] })).toBe(60 * minute);
+  expect(busySpan({ ...over, series: [] })).toBe(60 * minute);
+  expect(busySpan({ ...over, to: at(5), series: [series(5)] })).toBe(minute);
+  expect(busySpan({ ...over, from: String(start + 299_000_000_000n), to: at(5), series: [series(5)] })).toBe(1_000_000_000);
 });

@@ -50,6 +50,17 @@ export function timeline(points: readonly Point[], all: Pick<Statistics, "from" 
   };
 }
 
+/**
+ * The time that rates are of, in ns: from the first step in which any service did something to the end, so that a desk
+ * that was just started shows no tenth of what goes on.
+ */
+export function busySpan({ from, to, step, series }: Statistics): number {
+  const starts = series.flatMap(({ points }) => points.map(({ time }) => millis(time)));
+  const whole = (millis(to) - millis(from)) * 1e6;
+  const busy = (millis(to) - Math.min(...starts)) * 1e6;
+  return starts.length > 0 ? Math.min(Math.max(busy, step), whole) : whole;
+}
+
 function nameOf(series: Series): string {
   return String(series.by[0] ?? "");
 }

@@ -10,6 +10,8 @@ import { VirtualList } from "./virtual-list";
 export interface Column<T> {
   readonly id: string;
   readonly title: string;
+  /** What the title means. */
+  readonly tip?: string;
   /** In px; the columns without a width share what is left. */
   readonly width?: number;
   /** Its width in narrow tables, in px. */
@@ -115,6 +117,7 @@ function Head<T>({ columns }: { columns: readonly Column<T>[] }) {
           style={widthOf(column)}
           role="columnheader"
           aria-sort={column.sort?.now}
+          data-tip={column.tip}
         >
           {column.sort ? (
             <button type="button" class={`sort${column.sort.now === "none" ? "" : " on"}`} onClick={column.sort.onSort}>
