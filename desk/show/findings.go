@@ -85,12 +85,20 @@ func (p *page) headline(l *line, f *finding.Finding) *line {
 func costs(f *finding.Finding) string {
 	var parts []string
 	if f.Cost > 0 {
-		parts = append(parts, units.Duration(int64(f.Cost/time.Nanosecond)))
+		parts = append(parts, saved(f)+units.Duration(int64(f.Cost/time.Nanosecond)))
 	}
 	if f.Tokens > 0 {
 		parts = append(parts, units.Tokens(float64(f.Tokens))+" tokens")
 	}
 	return strings.Join(parts, ", ")
+}
+
+// saved says what a cost is that could be saved.
+func saved(f *finding.Finding) string {
+	if f.Savable {
+		return "could save "
+	}
+	return ""
 }
 
 type findingsDrawing struct {

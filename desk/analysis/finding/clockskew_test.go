@@ -73,6 +73,6 @@ run [0 1000] server @shop
 	}}})
 	checkKind(t, finding.EndsAfterParent, []drawn{{name: "overrun", trace: lines}})
 	checkKind(t, finding.Bottleneck, []drawn{{name: "bottleneck", trace: lines, want: []string{
-		"info 500ms: b (stock) took 500 ms itself, 50 % of the critical path | b",
+		"warning 500ms: b (stock) took 500 ms itself, 50 % of the critical path | b",
 	}}})
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/sidetrace/sidetrace/desk/units"
 )
@@ -17,10 +18,17 @@ import (
 const Path Kind = "criticalPath"
 
 // Bottleneck is the span with the largest self time on the critical path, at least
-// [Options.BottleneckShare] of it. What takes long beside the path is none, nor is
-// a span that waits for others, nor the only span of a trace. The cost is that
-// self time.
+// [Options.BottleneckShare] of it; half of it and notably long is a warning. What
+// takes long beside the path is none, nor is a span that waits for others, nor the
+// only span of a trace. The cost is that self time.
 const Bottleneck Kind = "bottleneck"
+
+// A bottleneck is a warning from this share of the path and this time on, below
+// which nobody waits for anything.
+const (
+	severeShare = 0.5
+	severeTime  = 100 * time.Millisecond
+)
 
 func (f *finder) path() {
 	nodes, times := make([]int32, 0, len(f.pieces)), make([]int64, 0, len(f.pieces))
@@ -91,15 +99,23 @@ func (f *finder) bottleneck() {
 	}
 	self := f.onPath[slowest]
 	if len(f.tree.Nodes) > 1 && self > 0 && self >= share(f.duration(f.main), f.options.BottleneckShare) {
-		f.add(candidate{severity: Info, nodes: []int32{slowest}, cost: self})
+		f.add(candidate{severity: f.bottleneckSeverity(self), nodes: []int32{slowest}, cost: self})
 	}
+}
+
+func (f *finder) bottleneckSeverity(self int64) Severity {
+	if self >= share(f.duration(f.main), severeShare) && self >= int64(severeTime) {
+		return Warning
+	}
+	return Info
 }
 
 func (f *finder) describeBottleneck(c *candidate) (title, advice string) {
 	node := c.nodes[0]
-	title = fmt.Sprintf("%s took %s itself, %s of the critical path", f.named(node), units.Duration(c.cost), percent(c.cost, f.duration(f.main)))
+	step := f.step(node)
+	title = fmt.Sprintf("%s took %s itself, %s of the critical path", f.placed(node), units.Duration(c.cost), percent(c.cost, f.duration(f.main)))
 	switch {
-	case f.is(node, isModel):
+	case step != none && f.is(step, isModel):
 		return title, "Ask a faster model, for a shorter answer or with a shorter prompt, before anything else."
 	case f.tree.Nodes[node].Size > 1:
 		return title, "Put spans around what it does between its calls, as most of its time is its own."

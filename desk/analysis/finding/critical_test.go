@@ -32,7 +32,20 @@ run [0 100] @shop
 		{name: "a model", trace: `
 run [0 100] @shop
   chat [0 90] model=m client`, want: []string{
-			"info 90ms: chat (shop) took 90.0 ms itself, 90 % of the critical path | chat",
+			"info 90ms: chat (m) took 90.0 ms itself, 90 % of the critical path | chat",
+		}},
+
+		{name: "half of a long path", trace: `
+run [0 400] @shop
+  query [0 201] client`, want: []string{
+			"warning 201ms: query (shop) took 201 ms itself, 50 % of the critical path | query",
+		}},
+		{name: "part of a model's step", trace: `
+run [0 1000] @shop
+  Model [0 900] model=large
+    Generate [0 890] client
+      decode [0 880] @tools`, want: []string{
+			"warning 880ms: Model (large) › decode (tools) took 880 ms itself, 88 % of the critical path | decode",
 		}},
 
 		{name: "the only span", trace: `

@@ -3,6 +3,7 @@
 package finding
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -18,9 +19,10 @@ import (
 // the chain from its origin up.
 //
 // A chain goes on through a span without a status if a failed one above it says
-// nothing of its own, neither a message nor an exception. It ends below a span
-// that is fine, and at an attempt after which another succeeded: such errors were
-// recovered, and are less severe than one that reached a root.
+// nothing of its own: neither a message nor an exception, or what the origin says.
+// It ends below a span that is fine, and at an attempt after which another
+// succeeded: such errors were recovered, and are less severe than one that reached
+// a root, or a server that answered as if all were well.
 const ErrorOrigin Kind = "errorOrigin"
 
 // An errorChain says how the errors of a trace hang together, for each node.
@@ -30,6 +32,8 @@ type errorChain struct {
 	// top is the uppermost node of the chain that a failed node is in; also for
 	// nodes that pass errors on.
 	top []int32
+	// why is what the origin of the errors at or below a node says.
+	why []string
 }
 
 // What a node has below itself.
@@ -40,11 +44,15 @@ const (
 
 func (f *finder) errorChain() *errorChain {
 	n := len(f.tree.Nodes)
-	chain := &errorChain{caused: make([]bool, n), top: make([]int32, n)}
+	chain := &errorChain{caused: make([]bool, n), top: make([]int32, n), why: make([]string, n)}
 	below := make([]uint8, n)
 	for _, at := range slices.Backward(f.tree.Order) {
-		chain.caused[at] = below[at]&causedByChild != 0 || below[at] != 0 && f.passesOn(at)
+		chain.caused[at] = below[at]&causedByChild != 0 || below[at] != 0 && f.passesOn(at, chain.why[at])
+		if f.tree.Nodes[at].Span.IsError() && !chain.caused[at] {
+			chain.why[at] = cut(reason(&f.tree.Nodes[at]), maxReason)
+		}
 		if parent := f.tree.Nodes[at].Parent; parent != none && f.escapes(at, chain) {
+			chain.why[parent] = cmp.Or(chain.why[parent], chain.why[at])
 			if f.tree.Nodes[at].Span.IsError() {
 				below[parent] |= causedByChild
 			} else {
@@ -61,11 +69,15 @@ func (f *finder) errorChain() *errorChain {
 	return chain
 }
 
+// maxReason bounds what is compared of what spans say of their failures, in bytes.
+const maxReason = 400
+
 // passesOn reports whether an error from below a child without a status explains
-// a node: one without a status itself, or one that failed and does not say why.
-func (f *finder) passesOn(node int32) bool {
+// a node: one without a status itself, or one that failed and does not say why, or
+// nothing but what is said below.
+func (f *finder) passesOn(node int32, why string) bool {
 	s := f.tree.Nodes[node].Span
-	return s.Status.Code == trace.Unset || s.IsError() && reason(&f.tree.Nodes[node]) == ""
+	return s.Status.Code == trace.Unset || s.IsError() && strings.Contains(why, cut(reason(&f.tree.Nodes[node]), maxReason))
 }
 
 // escapes reports whether a node hands an error to its parent.
@@ -83,7 +95,7 @@ func (f *finder) joins(node, parent int32, chain *errorChain) bool {
 	s := f.tree.Nodes[parent].Span
 	switch {
 	case s.IsError():
-		return f.tree.Nodes[node].Span.IsError() || f.passesOn(parent)
+		return f.tree.Nodes[node].Span.IsError() || f.passesOn(parent, chain.why[node])
 	case s.Status.Code == trace.Unset:
 		return f.tree.Nodes[chain.top[parent]].Span.IsError()
 	}
@@ -126,10 +138,17 @@ func (f *finder) errorSeverity(top int32) Severity {
 	switch {
 	case f.isRecovered(top):
 		return Info
-	case f.tree.Nodes[top].Parent != none:
+	case f.tree.Nodes[top].Parent != none && !f.isHidden(top):
 		return Warning
 	}
 	return Critical
+}
+
+// isHidden reports whether a request failed, but was answered as if it had not.
+func (f *finder) isHidden(node int32) bool {
+	n := &f.tree.Nodes[node]
+	status, ok := n.Attrs.Number(n.Span, semconv.HTTPStatus)
+	return ok && n.Span.Kind == trace.Server && status >= 200 && status < 400
 }
 
 func (f *finder) describeError(c *candidate) (title, advice string) {
@@ -139,19 +158,23 @@ func (f *finder) describeError(c *candidate) (title, advice string) {
 	if c.text != "" {
 		title += ": " + cut(c.text, 160)
 	}
+	parent := f.tree.Nodes[top].Parent
 	switch {
 	case top != origin:
-		title += fmt.Sprintf("; it brought down %s up to %s", units.Plural(c.count-1, "span"), f.named(top))
-	case c.severity == Critical:
+		title += fmt.Sprintf("; %s above it failed too, up to %s", units.Plural(c.count-1, "span"), f.named(top))
+	case parent == none:
 		title += "; nothing is above it"
 	}
-	switch c.severity {
-	case Info:
+	switch {
+	case c.severity == Info:
 		return title + ", and a later attempt succeeded", "Nothing failed for the caller, but look at it if it happens often."
-	case Warning:
-		return title + fmt.Sprintf(", and %s went on without it", f.name(f.tree.Nodes[top].Parent)), "Check that its caller means to go on without the result."
+	case parent == none:
+		return title, "Begin here: the spans above failed because of this one."
+	case f.isHidden(top):
+		return title + fmt.Sprintf(", which answered with a status of success, so that %s could not know", f.named(parent)),
+			"Begin here, and answer with a status of 400 or more where a request fails, or callers take it for done."
 	}
-	return title, "Begin here: the spans above failed because of this one."
+	return title + fmt.Sprintf("; %s, which called it, did not fail", f.named(parent)), "Check that its caller means to go on without the result."
 }
 
 // chainUp is a node and its ancestors up to top that failed, as many as fit in a

@@ -7,9 +7,11 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/sidetrace/sidetrace/desk/analysis"
+	"github.com/sidetrace/sidetrace/desk/trace/semconv"
 	"github.com/sidetrace/sidetrace/desk/units"
 )
 
@@ -37,6 +39,8 @@ func Find(t *analysis.Tree, o Options) []Finding {
 // A rule finds what one kind of finding is about.
 type rule struct {
 	kind Kind
+	// savable: the cost is what could be saved.
+	savable bool
 	// look adds what it finds by finder.add.
 	look func(f *finder)
 	// describe says what was found, in a line with its numbers, and what to do
@@ -47,21 +51,21 @@ type rule struct {
 // rules are applied in this order: later ones use what the retries and the
 // repeated calls have left in the finder.
 var rules = [...]rule{
-	{Retry, (*finder).retries, (*finder).describeRetry},
-	{ErrorOrigin, (*finder).errors, (*finder).describeError},
-	{StuckAgent, (*finder).stuckAgents, (*finder).describeStuck},
-	{NPlusOne, (*finder).repeatedCalls, (*finder).describeRepeated},
-	{DuplicateQuery, (*finder).equalQueries, (*finder).describeEqual},
-	{SerialCalls, (*finder).serialCalls, (*finder).describeSerial},
-	{SlowFirstFrame, (*finder).slowFrames, (*finder).describeFrame},
-	{Gap, (*finder).gaps, (*finder).describeGap},
-	{EndsAfterParent, (*finder).overruns, (*finder).describeOverrun},
-	{ClockSkew, (*finder).clockSkews, (*finder).describeSkew},
-	{Orphan, (*finder).orphans, (*finder).describeOrphans},
-	{BrokenParent, (*finder).brokenParents, (*finder).describeBroken},
-	{Bottleneck, (*finder).bottleneck, (*finder).describeBottleneck},
-	{Path, (*finder).path, (*finder).describePath},
-	{OffloadedValue, (*finder).offloaded, (*finder).describeOffloaded},
+	{Retry, true, (*finder).retries, (*finder).describeRetry},
+	{ErrorOrigin, false, (*finder).errors, (*finder).describeError},
+	{StuckAgent, true, (*finder).stuckAgents, (*finder).describeStuck},
+	{NPlusOne, true, (*finder).repeatedCalls, (*finder).describeRepeated},
+	{DuplicateQuery, true, (*finder).equalQueries, (*finder).describeEqual},
+	{SerialCalls, true, (*finder).serialCalls, (*finder).describeSerial},
+	{SlowFirstFrame, false, (*finder).slowFrames, (*finder).describeFrame},
+	{Gap, false, (*finder).gaps, (*finder).describeGap},
+	{EndsAfterParent, false, (*finder).overruns, (*finder).describeOverrun},
+	{ClockSkew, false, (*finder).clockSkews, (*finder).describeSkew},
+	{Orphan, false, (*finder).orphans, (*finder).describeOrphans},
+	{BrokenParent, false, (*finder).brokenParents, (*finder).describeBroken},
+	{Bottleneck, false, (*finder).bottleneck, (*finder).describeBottleneck},
+	{Path, false, (*finder).path, (*finder).describePath},
+	{OffloadedValue, false, (*finder).offloaded, (*finder).describeOffloaded},
 }
 
 // A finder looks for findings in one trace.
@@ -185,7 +189,7 @@ func (f *finder) finding(r *rule, c *candidate) Finding {
 	return Finding{
 		Kind: r.kind, Severity: c.severity, Title: title, Advice: advice,
 		Nodes: slices.Clone(c.nodes[:min(len(c.nodes), maxNodes)]), Count: max(c.count, len(c.nodes)), Places: int(c.places),
-		Cost: time.Duration(min(c.totalCost, f.total)), Tokens: c.tokens, Shift: time.Duration(c.shift),
+		Cost: time.Duration(min(c.totalCost, f.total)), Tokens: c.tokens, Savable: r.savable && c.totalCost > 0, Shift: time.Duration(c.shift),
 	}
 }
 
@@ -204,4 +208,31 @@ func (f *finder) named(node int32) string {
 		return fmt.Sprintf("%s (%s)", f.name(node), cut(service, 40))
 	}
 	return f.name(node)
+}
+
+// step is the nearest model, tool, retrieval or agent that a node is in, or the
+// node itself; none if it is in none.
+func (f *finder) step(node int32) int32 {
+	for node != none && !f.is(node, isThought|isRetrieval|isEmbedding) {
+		node = f.tree.Nodes[node].Parent
+	}
+	return node
+}
+
+// placed is the name of a span behind that of the step that it is part of, which
+// authors of agents know, and the model that was asked there.
+func (f *finder) placed(node int32) string {
+	step := f.step(node)
+	if step == none {
+		return f.named(node)
+	}
+	n := &f.tree.Nodes[step]
+	name := cut(cmp.Or(n.Attrs.Text(n.Span, semconv.NodeName), f.name(step)), 60)
+	if model := n.Attrs.Text(n.Span, semconv.RequestModel); model != "" && !strings.Contains(name, model) {
+		name += " (" + cut(model, 40) + ")"
+	}
+	if step == node {
+		return name
+	}
+	return name + " › " + f.named(node)
 }

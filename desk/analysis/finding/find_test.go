@@ -152,3 +152,15 @@ func TestErrorReasons(t *testing.T) {
 		assert.Equal(t, "a span without a name (batch) failed: "+tt.want+"; nothing is above it", all[0].Title, tt.name)
 	}
 }
+
+// TestSavable: what repeated calls cost is less than they took, and says so.
+func TestSavable(t *testing.T) {
+	found := find(t, `
+run [0 500] @engine
+  SELECT # [10 20] *10+10 sql=~SELECT a FROM b WHERE c = #~`, finding.Options{})
+	savable := map[finding.Kind]bool{}
+	for _, f := range found {
+		savable[f.Kind] = f.Savable
+	}
+	assert.Equal(t, map[finding.Kind]bool{finding.NPlusOne: true, finding.Path: false, finding.Bottleneck: false}, savable)
+}

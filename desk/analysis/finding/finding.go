@@ -54,6 +54,9 @@ type Finding struct {
 	// together; never negative, and never more than the time from the first start
 	// to the last end of the trace. 0 for what costs no time.
 	Cost time.Duration `json:"cost"`
+	// Savable says that Cost is the time that could be saved, and not that of the
+	// spans.
+	Savable bool `json:"savable,omitempty"`
 	// Tokens are those that it cost, of the prompts and the answers of models.
 	Tokens int64 `json:"tokens,omitempty"`
 	// Shift is, for a [ClockSkew], what has to be added to the times of the

@@ -45,7 +45,7 @@ function statistics() {
 function findings() {
   scenario("a finding jumps to its spans", at(repeating), async (page) => {
     const list = page.getByRole("region", { name: "Findings" });
-    await list.getByRole("button").first().click();
+    await list.getByRole("button", { name: / times one after / }).click();
     await eventually(() => assert(new URL(page.url()).searchParams.get("span")));
     await panel(page).waitFor();
     const first = new URL(page.url()).searchParams.get("span");

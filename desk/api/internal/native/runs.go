@@ -16,10 +16,11 @@ import (
 
 // A runRow is what the run of one of several traces took, and what it was asked.
 type runRow struct {
-	TraceID    string        `json:"traceId"`
-	Question   string        `json:"question,omitempty"` // its beginning
-	FirstFrame int64         `json:"firstFrame"`
-	Cost       agentrun.Cost `json:"cost"`
+	TraceID    string         `json:"traceId"`
+	Question   string         `json:"question,omitempty"` // its beginning
+	FirstFrame int64          `json:"firstFrame"`
+	Usage      agentrun.Usage `json:"usage"`
+	Cost       agentrun.Cost  `json:"cost"`
 }
 
 // maxRuns is how many traces are asked for at a time, and maxQuestion how many bytes
@@ -76,7 +77,7 @@ func (f *face) runRow(t *trace.Trace) runRow {
 	tree := treeOf(t.Spans)
 	records, _ := noderecord.FromLogs(t.Logs) // those that can be read; the view run says what could not
 	run := agentrun.RollUp(tree, records, f.Prices)
-	return runRow{t.ID.String(), firstBytes(agentrun.Question(tree, records), maxQuestion), run.FirstFrame, run.Cost}
+	return runRow{t.ID.String(), firstBytes(agentrun.Question(tree, records), maxQuestion), run.FirstFrame, run.Usage, run.Cost}
 }
 
 // firstBytes is the beginning of a text that is no longer than that, without a part of a

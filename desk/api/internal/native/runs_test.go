@@ -23,6 +23,7 @@ type runs struct {
 	Runs []struct {
 		TraceID, Question string
 		FirstFrame        int64
+		Usage             agentrun.Usage
 		Cost              agentrun.Cost
 	}
 }
@@ -45,6 +46,7 @@ func TestRuns(t *testing.T) {
 	second := got.Runs[1]
 	assert.Equal(t, "Where to?", second.Question)
 	assert.Equal(t, agentrun.Unknown, second.FirstFrame)
+	assert.EqualValues(t, 350, second.Usage.Total)
 	assert.Equal(t, []agentrun.Amount{{Currency: "USD", Nano: 875_000}}, second.Cost.Computed, "300 tokens in, 50 out")
 	for _, form := range []string{"view=run", "format=columns"} {
 		one := "/traces/" + sourcetest.TraceID(2).String() + "?" + form

@@ -387,6 +387,8 @@ export type FindingsView = ({
   places: number;
   /** In ns. */
   cost: number;
+  /** The cost is the time that could be saved, not that of the spans. */
+  savable?: boolean;
   tokens?: number;
   shift?: number;
   more?: number;
@@ -434,8 +436,9 @@ export type Runs = {
     traceId: string;
     /** The beginning of what was asked, where records or messages say so. */
     question?: string;
-    /** In ns after the start of the trace; -1 for none. */
+    /** In ns after the start of the trace; -1 for none. What tools answer is none. */
     firstFrame: number;
+    usage: Usage;
     cost: {
       /** By the price table; while unpriced is not 0 a lower bound. */
       computed?: (Amount)[];

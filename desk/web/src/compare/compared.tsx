@@ -2,11 +2,12 @@
 
 import { useMemo } from "preact/hooks";
 import { useAnswer } from "../api/answer";
-import type { Comparison } from "../api/schema";
+import type { Comparison, Runs } from "../api/schema";
 import { palette } from "../format/colour";
-import { count, duration, oneLine, percent } from "../format/format";
+import { count, duration, money, oneLine, percent, tokens, unknown } from "../format/format";
 import { type PlainKey, t } from "../i18n";
 import { change, link, param } from "../state/router";
+import { decimals, spent } from "../trace/cost";
 import { Failed, Loading } from "../ui/states";
 import { Tabs } from "../ui/tabs";
 import { Flames } from "./flame";
@@ -18,6 +19,8 @@ import { Tree } from "./tree";
 import "./compare.css";
 
 const views = ["tree", "flame", "topology", "statistics", "nodes"] as const;
+type Run = Runs["runs"][number];
+
 type View = (typeof views)[number];
 
 const viewTexts: Record<View, PlainKey> = {
@@ -110,54 +113,80 @@ export function Delta(props: DeltaProps) {
   );
 }
 
-/** What each of some traces was asked, by id. */
-function useQuestions(ids: readonly string[]): ReadonlyMap<string, string | undefined> {
+/** A figure of both sides. */
+interface Figure {
+  readonly title: PlainKey;
+  /** Undefined where it is not known. */
+  readonly values: readonly [a: number | undefined, b: number | undefined];
+  readonly text: (n: number) => string;
+  readonly neutral?: boolean;
+  /** What is not 0 is bad. */
+  readonly bad?: boolean;
+}
+
+function figuresOf({ comparison }: Both, runs: readonly (Run | undefined)[]): Figure[] {
+  const sides = [comparison.baseline, comparison.comparison];
+  const both = <T,>(list: readonly T[], figure: (each: T) => number | undefined): Figure["values"] => {
+    const [a, b] = list.map(figure);
+    return [a, b];
+  };
+  const failed = (side: (typeof sides)[number]) => side?.spans.filter((span) => span.status === "error").length ?? 0;
+  const roots = comparison.diff.nodes.filter((node) => node.parent < 0);
+  const longest = (key: "baselineDuration" | "comparisonDuration") => Math.max(0, ...roots.map((node) => node[key]));
+  const costs = runs.map((run) => run?.cost);
+  const currency = costs.flatMap((cost) => (cost?.computed?.length ? cost.computed : (cost?.reported ?? [])))[0]
+    ?.currency;
+  const places = decimals(costs);
+  return [
+    { title: "col.duration", values: [longest("baselineDuration"), longest("comparisonDuration")], text: duration },
+    { title: "col.spans", values: both(sides, (side) => side?.spans.length ?? 0), text: count, neutral: true },
+    { title: "col.errors", values: both(sides, failed), text: count, bad: true },
+    { title: "col.tokens", values: both(runs, (run) => run?.usage.total || undefined), text: tokens },
+    { title: "col.cost", values: both(costs, spent), text: (nano) => money(nano / 1e9, currency, places) },
+  ];
+}
+
+/** What both runs took: undefined for a trace that the desk has not. */
+function useRuns(ids: Both["ids"]) {
   const answer = useAnswer("/runs", { trace: [...ids] });
-  return new Map(answer.value?.runs.map((run) => [run.traceId, run.question]));
+  return ids.map((id) => answer.value?.runs.find((run) => run.traceId === id));
 }
 
 function Sides({ both }: { both: Both }) {
-  const asked = useQuestions(both.ids);
-  const { baseline, comparison } = both.comparison;
-  const facts = [baseline, comparison].map((side) => ({
-    spans: side?.spans.length ?? 0,
-    errors: side?.spans.filter((span) => span.status === "error").length ?? 0,
-  }));
-  const roots = both.comparison.diff.nodes.filter((node) => node.parent < 0);
-  const took = [
-    roots.reduce((most, node) => Math.max(most, node.baselineDuration), 0),
-    roots.reduce((most, node) => Math.max(most, node.comparisonDuration), 0),
-  ] as const;
-  const [a, b] = [facts[0] ?? { spans: 0, errors: 0 }, facts[1] ?? { spans: 0, errors: 0 }];
+  const runs = useRuns(both.ids);
+  const figures = figuresOf(both, runs);
+  const roots = [both.comparison.baseline, both.comparison.comparison].map((side) => side?.spans[0]?.name);
   return (
     <table class="compare-sides">
       <thead>
         <tr>
           <td />
           <th scope="col">{t("col.root")}</th>
-          {(["col.duration", "col.spans", "col.errors"] as const).map((key) => (
-            <th key={key} scope="col" class="right">
-              {t(key)}
+          {figures.map(({ title }) => (
+            <th key={title} scope="col" class="right">
+              {t(title)}
             </th>
           ))}
         </tr>
       </thead>
       <tbody>
-        {[a, b].map((side, i) => (
-          <tr key={both.ids[i]}>
+        {([0, 1] as const).map((i) => (
+          <tr key={i}>
             <th scope="row" class={`side side-${i}`}>
               {i === 0 ? "A" : "B"}
             </th>
             <td class="cut">
-              <a href={link("trace", both.ids[i])}>{[baseline, comparison][i]?.spans[0]?.name ?? both.ids[i]}</a>{" "}
-              <span class="mono dim fold-2">{both.ids[i]?.slice(0, 12)} </span>
+              <a href={link("trace", both.ids[i])}>{roots[i] ?? both.ids[i]}</a>{" "}
+              <span class="mono dim fold-2">{both.ids[i].slice(0, 12)} </span>
               <span class="dim" dir="auto">
-                {oneLine(asked.get(both.ids[i] ?? "") ?? "")}
+                {oneLine(runs[i]?.question ?? "")}
               </span>
             </td>
-            <td class="right num">{duration(took[i] ?? 0)}</td>
-            <td class="right num">{count(side.spans)}</td>
-            <td class={`right num ${side.errors ? "error" : ""}`}>{count(side.errors)}</td>
+            {figures.map(({ title, values, text, bad }) => (
+              <td key={title} class={`right num ${bad && values[i] ? "error" : ""}`}>
+                {values[i] === undefined ? unknown : text(values[i])}
+              </td>
+            ))}
           </tr>
         ))}
         <tr>
@@ -165,15 +194,11 @@ function Sides({ both }: { both: Both }) {
             Δ
           </th>
           <td class="dim">{t("compare.delta")}</td>
-          <td class="right">
-            <Delta from={took[0]} to={took[1]} text={duration} />
-          </td>
-          <td class="right">
-            <Delta from={a.spans} to={b.spans} text={count} neutral />
-          </td>
-          <td class="right">
-            <Delta from={a.errors} to={b.errors} text={count} />
-          </td>
+          {figures.map(({ title, values: [a, b], text, neutral }) => (
+            <td key={title} class="right">
+              {a === undefined || b === undefined ? unknown : <Delta from={a} to={b} text={text} neutral={!!neutral} />}
+            </td>
+          ))}
         </tr>
       </tbody>
     </table>

@@ -571,6 +571,7 @@ export const en = {
   "finding.critical": "Critical",
   "finding.info": "Note",
   "finding.cost": (cost: string) => `costs ${cost}`,
+  "finding.save": (time: string) => `could save ${time}`,
   "finding.places": (n: number) => plural(n, "place"),
   "finding.tokens": (n: string) => `${n} tokens`,
   "finding.at": (at: number, all: number) => (at > 0 ? `${count(at)} of ${plural(all, "span")}` : plural(all, "span")),

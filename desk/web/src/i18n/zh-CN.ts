@@ -559,6 +559,7 @@ export const zhCN: Texts = {
   "finding.critical": "严重",
   "finding.info": "提示",
   "finding.cost": (cost) => `耗费 ${cost}`,
+  "finding.save": (time: string) => `可省 ${time}`,
   "finding.places": (n) => `${count(n)} 处`,
   "finding.tokens": (n) => `${n} Token`,
   "finding.at": (at, all) => (at > 0 ? `第 ${count(at)} 个，共 ${count(all)} 个 Span` : `${count(all)} 个 Span`),

@@ -56,5 +56,7 @@ test("rates are of the time from the first spans of any service in the range", (
   expect(busySpan({ ...over, series: [series(-1, 50)] })).toBe(60 * minute);
   expect(busySpan({ ...over, series: [] })).toBe(60 * minute);
   expect(busySpan({ ...over, to: at(5), series: [series(5)] })).toBe(minute);
-  expect(busySpan({ ...over, from: String(start + 299_000_000_000n), to: at(5), series: [series(5)] })).toBe(1_000_000_000);
+  expect(busySpan({ ...over, from: String(start + 299_000_000_000n), to: at(5), series: [series(5)] })).toBe(
+    1_000_000_000,
+  );
 });

@@ -50,6 +50,10 @@ function useShown(row: RefObject<HTMLElement | null>, current: number): { shown:
   return state;
 }
 
+function costOf({ cost, savable }: Finding): string {
+  return savable ? t("finding.save", duration(cost)) : duration(cost);
+}
+
 /** The findings in two lines, and on demand all of them. */
 function List({ trace, selection, current }: TabProps & { current: number }) {
   const row = useRef<HTMLDivElement>(null);
@@ -77,7 +81,7 @@ function List({ trace, selection, current }: TabProps & { current: number }) {
             {finding.severity !== "info" && <Icon name="warning" />}
             <span class="off-screen">{t(`finding.${finding.severity}`)}:</span>
             <span class="finding-text">{finding.title}</span>
-            {finding.cost > 0 && <span class="finding-cost num">{duration(finding.cost)}</span>}
+            {finding.cost > 0 && <span class="finding-cost num">{costOf(finding)}</span>}
           </button>
         ))}
       </div>
@@ -96,7 +100,7 @@ const slowestFirst: ReadonlySet<string> = new Set(["nPlusOne", "duplicateQuery",
 function facts(finding: Finding): string {
   return [
     t(`finding.${finding.severity}`),
-    finding.cost > 0 ? t("finding.cost", duration(finding.cost)) : "",
+    finding.cost > 0 ? (finding.savable ? costOf(finding) : t("finding.cost", costOf(finding))) : "",
     finding.tokens ? t("finding.tokens", tokens(finding.tokens)) : "",
     finding.places > 1 ? t("finding.places", finding.places) : "",
   ]

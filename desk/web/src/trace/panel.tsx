@@ -75,6 +75,12 @@ function Path({ trace, selection, node }: PartProps) {
   );
 }
 
+/** The status of a span and, named, the code of HTTP or gRPC beside it. */
+function statusText(status: string, code: unknown): string {
+  if (code === undefined) return status;
+  return `${status} · ${Number(code) >= 100 ? "HTTP" : "gRPC"} ${code}`;
+}
+
 function Facts({ trace, node }: PartProps) {
   const span = trace.spans[node];
   const place = trace.tree.nodes[node];
@@ -84,7 +90,7 @@ function Facts({ trace, node }: PartProps) {
     [t("col.duration"), duration(span.duration), percent(span.duration, trace.duration)],
     [t("wf.own"), duration(place.self), t("wf.own.tip")],
     [t("col.kind"), span.kind],
-    [t("col.status"), place.badge ? `${span.status} · ${String(place.badge.value)}` : span.status],
+    [t("col.status"), statusText(span.status, place.badge?.value)],
   ];
   return (
     <>

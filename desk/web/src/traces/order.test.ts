@@ -23,7 +23,8 @@ test.each([
   const found = sorted(rows, by, ({ traceId }) => {
     const run = runs[traceId];
     const cost = { computed: [{ currency: "USD", nano: run?.nano ?? 0 }], unpriced: 0 };
-    return run && { traceId, firstFrame: run.firstFrame, cost };
+    const usage = { input: 0, output: 0, cached: 0, cacheWritten: 0, reasoning: 0, total: 0 };
+    return run && { traceId, firstFrame: run.firstFrame, usage, cost };
   });
   expect(found.map((each) => each.traceId).join("")).toBe(want);
 });
