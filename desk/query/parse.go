@@ -193,8 +193,21 @@ func (p *parser) field() Field {
 	return f
 }
 
+// computed says what to ask for instead of what no span has: what the desk works
+// out of whole runs when it shows them.
+var computed = map[string]string{
+	"cost":       wantTokens,
+	"price":      wantTokens,
+	"firstframe": "ttft, the time to the first frame of a span, as in { ttft > 2s }",
+}
+
+const wantTokens = "tokens or model, as in { tokens > 3000 }, since a cost is worked out of the tokens of a run when it is shown; a cost that spans say themselves is an attribute such as .gen_ai.usage.cost"
+
 // wantIntrinsic names what may have been meant by a word that is no field.
 func wantIntrinsic(word string) string {
+	if instead, ok := computed[strings.ToLower(word)]; ok {
+		return instead
+	}
 	scope, _, scoped := strings.Cut(word, ":")
 	if !scoped {
 		return wantField + "; attributes begin with a dot or a scope: ." + word

@@ -41,7 +41,7 @@ func hashOf(b []byte) string {
 // which opens from a disk without a desk and asks nobody for anything. What the
 // trace says is compressed, and cannot be taken for code. Answers are the bodies of
 // what the desk answers about the trace by their addresses, from the / on; one of
-// them is the trace as a whole.
+// them is the trace as a whole. Others are large values by the links to them.
 func WriteStandalone(w io.Writer, title string, answers map[string]string) error {
 	parts, err := standalone()
 	if err != nil {

@@ -17,7 +17,7 @@ import (
 )
 
 // allowed ends the message of input that is none of the formats.
-const allowed = "want spans as OTLP (protobuf, JSON or JSON lines), JSON of Jaeger or Zipkin, or documents of BlueKing APM; each may be compressed with gzip or zstd"
+const allowed = "want spans as OTLP (protobuf, JSON or JSON lines), JSON of Jaeger or Zipkin, documents of BlueKing APM, or a page that a desk has saved; each may be compressed with gzip or zstd"
 
 // ErrEmpty is returned for input with nothing in it, or nothing but white space.
 var ErrEmpty = errors.New("format: the input is empty")
@@ -33,6 +33,7 @@ var ErrEmpty = errors.New("format: the input is empty")
 //   - JSON of Jaeger: see [Jaeger]
 //   - JSON of Zipkin: see [Zipkin]
 //   - documents of BlueKing APM: see [Documents]
+//   - a page that a desk has saved as one file: see [Page]
 //
 // JSON may hold values of several of these. Input that is compressed with gzip or
 // zstd is decompressed.
@@ -56,8 +57,19 @@ func Read(r io.Reader) (*trace.Batch, error) {
 		return readJSON(in, unknown)
 	case head[0] == 1<<3|2:
 		return readProto(in)
+	case isPage(head):
+		return readPage(in)
 	}
 	return &trace.Batch{}, fmt.Errorf("format: the input begins with %.16q: %s", head, allowed)
+}
+
+// readPage reads the trace of a page.
+func readPage(r io.Reader) (*trace.Batch, error) {
+	text, err := Page(r, jsonread.MaxDocument)
+	if err != nil {
+		return &trace.Batch{}, err
+	}
+	return readJSON(bufio.NewReader(text), unknown)
 }
 
 // maxWindow is how far back a zstd stream may refer: what zstd --long asks for.

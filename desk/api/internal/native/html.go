@@ -12,7 +12,8 @@ import (
 var keptViews = []string{"flame", "sequence", "topology", "services", "run"}
 
 // html writes the page as a file with the trace in it, and with all that the page
-// asks about one trace.
+// asks about one trace, with the large values that it has links to as far as they
+// are not too large.
 func (j *job) html(w io.Writer) error {
 	path := Base + "/traces/" + j.trace.ID.String()
 	answers := map[string]string{}
@@ -26,6 +27,9 @@ func (j *job) html(w io.Writer) error {
 	err := keep("?format=columns", j.columns)
 	for i := 0; i < len(keptViews) && err == nil; i++ {
 		err = j.keepView(keptViews[i], keep)
+	}
+	if err == nil {
+		err = j.keepObjects(answers)
 	}
 	if err == nil {
 		err = keep("", j.otlp) // last, as it sorts the spans that the tree points to

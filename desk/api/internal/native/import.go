@@ -138,8 +138,8 @@ func (e *longError) Error() string {
 	return fmt.Sprintf("the file is longer%s than %d bytes", e.what, e.limit)
 }
 
-// inflated is what is in a file that may be compressed once or twice, with a bound.
-// Package format would decompress it without one.
+// inflated is what is in a file that may be compressed once or twice, or be a page
+// that was saved, with a bound. Package format would decompress it without one.
 func inflated(in io.Reader, limit int64) (*bufio.Reader, error) {
 	r := bufio.NewReader(&bounded{in, limit, longError{limit, ""}})
 	for range 3 {
@@ -153,6 +153,8 @@ func inflated(in io.Reader, limit int64) (*bufio.Reader, error) {
 			inner, err = gzip.NewReader(r)
 		case bytes.Equal(head, []byte{0x28, 0xb5, 0x2f, 0xfd}):
 			inner, err = zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(maxWindow))
+		case bytes.HasPrefix(head, []byte("<!")):
+			inner, err = format.Page(r, limit)
 		default:
 			return r, nil
 		}

@@ -26,6 +26,7 @@ import (
 	"github.com/sidetrace/sidetrace/desk/source/sourcetest"
 	"github.com/sidetrace/sidetrace/desk/trace"
 	"github.com/sidetrace/sidetrace/desk/trace/format"
+	pages "github.com/sidetrace/sidetrace/desk/web"
 )
 
 // kept is a sink that reads what it is given.
@@ -265,4 +266,23 @@ func FuzzImport(f *testing.F) {
 		importer(&kept{t: t}).ServeHTTP(w, httptest.NewRequest(http.MethodPost, native.Base+"/import", bytes.NewReader(file)))
 		assert.Less(t, w.Code, 500, w.Body)
 	})
+}
+
+// TestImportPage: what was saved as a page can be read again.
+func TestImportPage(t *testing.T) {
+	agent := sourcetest.Agent(1, began, "s-1")
+	answers := map[string]string{"/api/desk/v1/traces/" + sourcetest.TraceID(1).String(): string(format.AppendOTLPJSON(nil, &agent)), "s3://b/k": "x"}
+	var page bytes.Buffer
+	require.NoError(t, pages.WriteStandalone(&page, "run", answers))
+	k := &kept{t: t}
+	require.Equal(t, http.StatusOK, post(t, importer(k), bytes.NewReader(page.Bytes())).Code)
+	assert.Len(t, k.Spans, len(agent.Spans))
+
+	page.Reset()
+	for name := range answers {
+		answers[name] = strings.Repeat(" ", importLimit+1)
+	}
+	require.NoError(t, pages.WriteStandalone(&page, "run", answers))
+	assert.Contains(t, post(t, importer(k), &page).Body.String(), "longer than")
+	assert.Contains(t, post(t, importer(k), strings.NewReader("<!doctype html><p>hello")).Body.String(), "want one that a desk has saved")
 }

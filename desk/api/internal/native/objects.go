@@ -32,13 +32,10 @@ func (f *face) object(w http.ResponseWriter, r *http.Request) error {
 	if err := p.Strict(); err != nil {
 		return err
 	}
-	select {
-	case f.reading <- struct{}{}:
-		defer func() { <-f.reading }()
-	case <-r.Context().Done():
+	body, err := f.stored(r.Context(), link)
+	if r.Context().Err() != nil {
 		return r.Context().Err()
 	}
-	body, err := objects.Get(r.Context(), f.Objects, link)
 	if err != nil {
 		return objectError(link, err)
 	}

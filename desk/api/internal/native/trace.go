@@ -3,6 +3,7 @@
 package native
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -21,6 +22,7 @@ import (
 // A job is one trace and what is to be said of it.
 type job struct {
 	*face
+	ctx     context.Context
 	trace   *trace.Trace
 	tree    *analysis.Tree
 	options viewOptions
@@ -103,7 +105,7 @@ func (f *face) trace(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	j := &job{face: f, trace: onlySpans(t, only), options: options}
+	j := &job{face: f, ctx: r.Context(), trace: onlySpans(t, only), options: options}
 	if len(names) > 0 || out.format != wholes[0].format {
 		j.plant(inferred)
 	}

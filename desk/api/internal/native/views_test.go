@@ -3,8 +3,10 @@
 package native_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"flag"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -18,6 +20,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/sidetrace/sidetrace/desk/api/internal/native"
+	"github.com/sidetrace/sidetrace/desk/api/objects"
 	"github.com/sidetrace/sidetrace/desk/source/memory"
 	"github.com/sidetrace/sidetrace/desk/source/sourcetest"
 	"github.com/sidetrace/sidetrace/desk/trace"
@@ -242,4 +245,56 @@ func TestPageAsFile(t *testing.T) {
 	}
 	assert.Equal(t, http.StatusNotFound, asked("/traces/77?format=html").Code)
 	assert.Equal(t, http.StatusNotImplemented, ask(t, sample(), "/traces/1?format=html").Code, "without a page")
+}
+
+// TestPageAsFileHasLargeValues: of attributes, events and records, but for what is
+// too large, in no known place, or text in no encoding.
+func TestPageAsFileHasLargeValues(t *testing.T) {
+	dir := t.TempDir()
+	link := func(name string, body []byte) string {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), body, 0o600))
+		return "file://" + filepath.Join(dir, name)
+	}
+	megabyte := bytes.Repeat([]byte("é"), 1<<19)
+	prompt, event, input := link("prompt", []byte("What now?")), link("event", []byte("{}")), link("input", []byte("go on"))
+	large, odd := link("large", append(megabyte, '!')), link("odd", []byte{0xff})
+	agent := sourcetest.Agent(1, began, "s-1")
+	attributes := func(keys ...string) (attrs []trace.KeyValue) {
+		for i, value := range keys {
+			attrs = append(attrs, trace.KeyValue{Key: fmt.Sprint("k", i), Value: trace.String(value)})
+		}
+		return attrs
+	}
+	s := &agent.Spans[0]
+	s.Attributes = append(s.Attributes, attributes("trace_link: "+prompt, prompt, large, odd, "file:///etc/passwd", "s3://elsewhere/x", "http://no where/")...)
+	for i := range 9 {
+		s.Attributes = append(s.Attributes, attributes(link(fmt.Sprint("m", i), megabyte))...)
+	}
+	s.Events = append(s.Events, trace.Event{Time: began, Name: "e", Attributes: attributes(event)})
+	agent.Logs = append(agent.Logs, trace.Log{TraceID: s.TraceID, SpanID: s.ID, EventName: "sidetrace.node_trace_log", Time: began, Body: trace.String(
+		`{"start_time": 1700000000000, "trace": [{"id": "1", "node_id": "n", "node_type": "step", "data": {"input": {"a": "trace_link: ` + input + `"}}}]}`)})
+	place, err := objects.Folder(dir)
+	require.NoError(t, err)
+	var kept map[string]string
+	c := config(memory.New(&agent))
+	c.Objects = []objects.Place{place}
+	c.Standalone = func(_ io.Writer, _ string, answers map[string]string) error {
+		kept = answers
+		return nil
+	}
+	path := native.Base + "/traces/" + s.TraceID.String()
+	check(t, handlerOf(c), httptest.NewRequest(http.MethodGet, path+"?format=html", nil))
+	total := 0
+	for name, body := range kept {
+		if strings.HasPrefix(name, "/") {
+			delete(kept, name)
+			continue
+		}
+		total += len(body)
+	}
+	assert.Equal(t, []string{"What now?", "{}", "go on"}, []string{kept[prompt], kept[event], kept[input]})
+	assert.Len(t, kept, 3+7, "of the values of a megabyte as many as there is room for")
+	assert.LessOrEqual(t, total, 8<<20)
+	assert.NotContains(t, kept, large)
+	assert.NotContains(t, kept, odd)
 }

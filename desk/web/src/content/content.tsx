@@ -5,6 +5,7 @@ import type { Failure } from "../api/client";
 import { type StoredValue, storedValue } from "../api/objects";
 import { bytes } from "../format/format";
 import { t } from "../i18n";
+import { answers } from "../standalone/answers";
 import { CopyButton } from "../ui/copy";
 import { Json } from "../ui/json";
 import { beginning, firstPart, LongText } from "../ui/long-text";
@@ -29,7 +30,15 @@ interface ContentProps {
  */
 export function Content(props: ContentProps) {
   const link = linkIn(props.value);
-  return link ? <Stored {...props} link={link} /> : <Shown {...props} />;
+  if (!link) return <Shown {...props} />;
+  return __STANDALONE__ ? <Kept {...props} link={link} /> : <Stored {...props} link={link} />;
+}
+
+/** A value in object storage as a page that is a file has it, or where it is. */
+function Kept({ name, note, link }: ContentProps & { link: string }) {
+  const text = answers.get(link);
+  if (text !== undefined) return <Shown name={name} value={text} note={note ?? t("content.stored")} />;
+  return <Shown name={name} value={link} note={t("content.elsewhere")} />;
 }
 
 /** Longer values have a line of their own. */

@@ -420,6 +420,7 @@ export const en = {
   "content.json": "JSON",
   "content.text": "Text",
   "content.stored": "In object storage",
+  "content.elsewhere": "Not in this file, as it is too large or could not be read: it is kept at this place",
   "content.link": "Link of the value",
   "content.load": "Load the value",
   "content.reasoning": "Reasoning",

@@ -411,6 +411,7 @@ export const zhCN: Texts = {
   "content.json": "JSON",
   "content.text": "文本",
   "content.stored": "位于对象存储",
+  "content.elsewhere": "不在此文件中（过大或无法读取），保存在此位置",
   "content.link": "值的链接",
   "content.load": "加载该值",
   "content.reasoning": "思考过程",

@@ -6,7 +6,8 @@ import { answered, answers, readKept, traceIn } from "./answers";
 
 test("what was kept is read and answered, everything else refused", async () => {
   const url = `/api/desk/v1/traces/${"ab".repeat(16)}`;
-  const kept = { [`${url}?view=run`]: "{}", [url]: '{"a":"é</script>"}' };
+  const stored = { [`s3://bucket/traces/${"cd".repeat(16)}`]: "a prompt" };
+  const kept = { ...stored, [`${url}?view=run`]: "{}", [url]: '{"a":"é</script>"}' };
   const read = await readKept(`\n${gzipSync(JSON.stringify(kept)).toString("base64")}\n`);
   expect(read).toEqual(kept);
   for (const [at, body] of Object.entries(read)) answers.set(at, body);

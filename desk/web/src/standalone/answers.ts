@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/** What the desk answered when the page was made a file, by address. */
+/** What the desk answered when the page was made a file, by address; large values by their links. */
 export const answers = new Map<string, string>();
 
 /** What a page that is a file knows; an answer like the desk's that says no to anything else. */
@@ -20,7 +20,7 @@ export async function readKept(text: string): Promise<Record<string, string>> {
 
 /** The trace that a file is of: that of the address without a query. */
 export function traceIn(kept: Readonly<Record<string, string>>): string {
-  const whole = /\/traces\/([0-9a-f]{32})$/;
+  const whole = /^\/.*\/traces\/([0-9a-f]{32})$/;
   return (
     Object.keys(kept)
       .map((url) => whole.exec(url)?.[1])
