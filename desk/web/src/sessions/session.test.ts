@@ -40,7 +40,9 @@ test.each([
 
 test("what a session cost is a lower bound while the cost of a trace with tokens is not known", () => {
   const used = { ...trace("1", 1), tokens: { input: 1, output: 1, total: 2 } };
-  const run = { traceId: "1", firstFrame: -1, cost: { computed: [{ currency: "USD", nano: 2e9 }], unpriced: 0 } };
+  const usage = { input: 1, output: 1, cached: 0, cacheWritten: 0, reasoning: 0, total: 2 };
+  const cost = { computed: [{ currency: "USD", nano: 2e9 }], unpriced: 0 };
+  const run = { traceId: "1", firstFrame: -1, usage, cost };
   const all = [used, { ...used, traceId: "2" }, trace("3", 1)];
   expect(costText(costOf(all, (one) => (one.traceId === "3" ? undefined : run)))).toBe("4.00 USD");
   expect(costText(costOf(all, (one) => (one.traceId === "1" ? run : undefined)))).toBe("≥ 2.00 USD");
