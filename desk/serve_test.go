@@ -171,6 +171,9 @@ func TestServe(t *testing.T) {
 		assert.Empty(t, s.stderr.String())
 		s = served(t, folder)
 	}
+	var has struct{ Endpoint string }
+	s.json(t, "/api/desk/v1/status", &has)
+	assert.Equal(t, "http://"+s.http, has.Endpoint, "where the page says that services should send to")
 	_, metrics := s.get(t, "/metrics")
 	assert.Contains(t, string(metrics), "desk_stored_spans")
 	assert.Contains(t, string(metrics), `desk_removed_spans_total{reason="age"} 0`)

@@ -138,11 +138,23 @@ func (s *settings) readPrices() (agentrun.Prices, error) {
 // keeping adds what a desk has that keeps traces.
 func (d *server) keeping(s *settings, c *api.Config) (err error) {
 	c.Sink, c.Received, c.Health, c.SavedDir = sink{d.store}, d.receive.Stats, d.store.Health, filepath.Join(d.folder, "saved")
-	c.Metrics = []prometheus.Collector{removed{d.store}}
+	c.Metrics, c.Endpoint = []prometheus.Collector{removed{d.store}}, d.endpoint(s)
 	if s.ingestTokenFile != "" {
 		c.Ingest, err = s.guard(s.ingestTokenFile)
 	}
 	return err
+}
+
+// endpoint is where services send to over HTTP, "" for nowhere.
+func (d *server) endpoint(s *settings) string {
+	_, addr := d.receive.Addrs()
+	switch {
+	case addr == receive.Off:
+		return ""
+	case s.tls.Cert != "":
+		return "https://" + addr
+	}
+	return "http://" + addr
 }
 
 // version is that of the program, as its build tells.

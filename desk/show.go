@@ -65,8 +65,8 @@ func showFlags(o *showOptions) *flag.FlagSet {
 func showUsage() string {
 	var b strings.Builder
 	b.WriteString("Usage: desk show FILE|FOLDER|- … [flags]\n\n" +
-		"Files hold spans as OTLP (protobuf, JSON, JSON lines), or JSON of Jaeger or Zipkin,\n" +
-		"compressed or not. Of a folder, all *.jsonl, *.json and *.pb below it are read; - is\n" +
+		"Files hold spans as OTLP (protobuf, JSON, JSON lines), JSON of Jaeger or Zipkin, or\n" +
+		"a page that was saved, compressed or not. Of a folder, all *.jsonl, *.json and *.pb below it are read; - is\n" +
 		"standard input. Flags may stand before and after files.\n\nFlags:\n")
 	showFlags(new(showOptions)).VisitAll(func(f *flag.Flag) {
 		value, text := flag.UnquoteUsage(f)

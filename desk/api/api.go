@@ -78,6 +78,9 @@ type Config struct {
 	// Timeout is how long a request may wait, and then take: 30 seconds. Streams have
 	// no such bound.
 	Timeout time.Duration
+	// Endpoint is where services send to by OTLP over HTTP, such as
+	// http://127.0.0.1:4318; "": nothing is received there.
+	Endpoint string
 	// Version is that of the program.
 	Version string
 	// Now is the time; nil: that of the system.
@@ -157,7 +160,7 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // redirect what is not spelled as it likes.
 func (a *API) routes(m *metrics) http.Handler {
 	desk := web.Compress(native.Handler(a.gate, native.Config{
-		Source: a.cfg.Source, Prices: a.cfg.Prices, Now: a.cfg.Now, Version: a.cfg.Version, Objects: a.cfg.Objects,
+		Source: a.cfg.Source, Prices: a.cfg.Prices, Now: a.cfg.Now, Version: a.cfg.Version, Endpoint: a.cfg.Endpoint, Objects: a.cfg.Objects,
 		Saved: a.saved, Sink: a.cfg.Sink, ImportBytes: a.cfg.ImportBytes, Standalone: a.cfg.Standalone,
 	}))
 	others := web.Compress(jaeger.Handler(a.gate, a.cfg.Source, a.cfg.Now))

@@ -92,6 +92,9 @@ func TestFewerCapabilities(t *testing.T) {
 func TestStatus(t *testing.T) {
 	assert.JSONEq(t, `{"version":"test","now":"1700003600000000000","capabilities":["structure","page","sort","total","scan","spans","keys","values","count","countAnything","map","logs","watch"],
 		"kept":{"traces":4,"spans":18,"logs":8,"oldest":"1700000000000000000","newest":"1700001800101000000"}}`, get(t, "/status"))
+	c := config(sample())
+	c.Endpoint = "http://127.0.0.1:4318"
+	assert.Contains(t, check(t, handlerOf(c), httptest.NewRequest(http.MethodGet, native.Base+"/status", nil)).Body.String(), `"endpoint":"http://127.0.0.1:4318"`)
 	assert.Equal(t, "/api/desk/v1", decoded[struct{ Servers []struct{ URL string } }](t, get(t, "/openapi.json")).Servers[0].URL)
 }
 

@@ -31,6 +31,8 @@ type Config struct {
 	Prices  agentrun.Prices
 	Now     func() time.Time
 	Version string
+	// Endpoint is where services send to; "": nothing is received.
+	Endpoint string
 	// Objects are where large values lie.
 	Objects []objects.Place
 	// Standalone writes the page as a file with answers in it, by their addresses;
@@ -137,10 +139,11 @@ func (f *face) status(w http.ResponseWriter, r *http.Request) error {
 	}
 	answer := struct {
 		Version      string              `json:"version"`
+		Endpoint     string              `json:"endpoint,omitempty"`
 		Now          string              `json:"now"`
 		Capabilities source.Capabilities `json:"capabilities"`
 		Kept         *kept               `json:"kept,omitempty"`
-	}{f.Version, stamp(f.Now().UnixNano()), f.Source.Capabilities(), nil}
+	}{f.Version, f.Endpoint, stamp(f.Now().UnixNano()), f.Source.Capabilities(), nil}
 	if d, ok := f.Source.(source.Describer); ok {
 		has, err := d.Describe(r.Context())
 		if err != nil {

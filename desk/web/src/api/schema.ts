@@ -1020,6 +1020,8 @@ export type Imported = {
 
 export type StatusAnswer = {
   version: string;
+  /** Where services send to by OTLP over HTTP, such as http://127.0.0.1:4318; missing: nothing is received there. */
+  endpoint?: string;
   /** Nanoseconds since 1970. */
   now: string;
   capabilities: (string)[];

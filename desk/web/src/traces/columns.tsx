@@ -176,7 +176,12 @@ export function NameAndQuestion({ trace }: { trace: Trace }) {
 
 function CostCell({ trace, places }: { trace: Trace } & Pick<Context, "places">) {
   const { run, loading } = useRun(trace);
-  return <>{loading ? "" : costText(run?.cost, places)}</>;
+  const unpriced = run?.cost.unpriced;
+  return (
+    <span data-tip={unpriced ? t("trace.cost.unpriced", unpriced) : undefined}>
+      {loading ? "" : costText(run?.cost, places)}
+    </span>
+  );
 }
 
 function FirstFrameCell({ trace }: { trace: Trace }) {

@@ -10,7 +10,11 @@ import { askFor } from "./question";
 
 const setup = `rt, err := sidetrace.Start(ctx)
 defer rt.Shutdown(ctx)`;
-const point = "OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318 go run .";
+
+/** How a service is told where this desk receives; what listens on all addresses is named as the page is. */
+function pointTo(endpoint: string): string {
+  return `OTEL_EXPORTER_OTLP_ENDPOINT=${endpoint.replace(/\/\/(\[::\]|0\.0\.0\.0):/, `//${location.hostname}:`)} go run .`;
+}
 
 /** Nothing is listed: how to send a first trace, or how to look further. */
 export function NoneFound() {
@@ -69,12 +73,19 @@ export function WrongQuery({ shown = false }: { shown?: boolean }) {
 }
 
 function FirstTrace() {
+  const endpoint = status.value?.endpoint;
   return (
     <Empty title={t("traces.first")}>
-      <p>{t("traces.first.how")}</p>
-      <pre>{setup}</pre>
-      <p>{t("traces.first.point")}</p>
-      <pre>{point}</pre>
+      {endpoint && (
+        <>
+          <p>{t("traces.first.how")}</p>
+          <pre>{setup}</pre>
+          <p>{t("traces.first.point")}</p>
+          <pre>{pointTo(endpoint)}</pre>
+        </>
+      )}
+      <p>{t("traces.first.demo")}</p>
+      <pre>go run ./desk demo</pre>
       <p>{t("traces.first.drop")}</p>
       <ImportButton />
     </Empty>
