@@ -9,7 +9,7 @@ import { pathToFileURL } from "node:url";
 import { usual, watch } from "./browser.mjs";
 import { newest } from "./demo.mjs";
 import { clean, image, sent } from "./hostile.mjs";
-import { browser, eventually, says, scenario } from "./scenario.mjs";
+import { browser, desk, eventually, says, scenario } from "./scenario.mjs";
 
 /** The tabs that need no desk, and what each draws of a run of the demo. */
 const shown = {
@@ -26,7 +26,10 @@ const shown = {
 async function saved(page, folder) {
   const [download] = await Promise.all([
     page.waitForEvent("download"),
-    page.getByRole("button", { name: "Save as HTML" }).click(),
+    page
+      .getByRole("button", { name: "Save" })
+      .click()
+      .then(() => page.getByRole("menuitem", { name: /^HTML/ }).click()),
   ]);
   const path = join(folder, download.suggestedFilename());
   await download.saveAs(path);
@@ -48,6 +51,18 @@ async function opened(page, look) {
     await context.close();
     await rm(folder, { recursive: true });
   }
+}
+
+/** Where the parts of a tab stand, by their selectors. */
+function places(page, selectors) {
+  return page.evaluate(
+    (wanted) =>
+      wanted.map((selector) => {
+        const { left, width, height } = document.querySelector(selector).getBoundingClientRect();
+        return [selector, left, width, height].join(" ");
+      }),
+    selectors,
+  );
 }
 
 async function everyTab(file, look) {
@@ -75,6 +90,36 @@ export function scenarios() {
       await file.getByText(/1 of \d+ spans?/).waitFor();
     }),
   );
+
+  scenario("a saved trace looks as in the desk", `/trace/${newest.traceId}?tab=run`, async (page) => {
+    const parts = [".figures", ".run-figures", ".node-facts", ".node-head", ".content", ".trace-tab"];
+    const ready = (where) => where.getByText("Answer", { exact: true }).first().waitFor();
+    await ready(page);
+    await opened(page, async (file) => {
+      await file.getByRole("tab", { name: "Agent run" }).click();
+      await ready(file);
+      await eventually(async () => {
+        const [own, kept] = [await places(page, parts), await places(file, parts)];
+        assert.deepEqual(kept, own);
+      });
+    });
+  });
+
+  scenario("a trace is saved as JSON that can be imported", `/trace/${newest.traceId}`, async (page) => {
+    await page.getByRole("button", { name: "Save" }).click();
+    const [file] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("menuitem", { name: /^JSON/ }).click(),
+    ]);
+    assert.equal(file.suggestedFilename(), `trace-${newest.traceId}.json`);
+    await page.goto(desk.page);
+    const [chooser] = await Promise.all([
+      page.waitForEvent("filechooser"),
+      page.getByRole("button", { name: "Import a file" }).click(),
+    ]);
+    await chooser.setFiles(await file.path());
+    await page.waitForURL(new RegExp(`/trace/${newest.traceId}`));
+  });
 
   const hostile = async () => `/trace/${(await sent).traceId}`;
   scenario("a saved trace with hostile text shows it as text", hostile, (page) =>

@@ -30,11 +30,18 @@ function travel() {
     await page.keyboard.press("Enter");
     await eventually(() => assert(new URL(page.url()).searchParams.get("span")));
     await page.getByRole("complementary", { name: "Selected span" }).waitFor();
+    await page.keyboard.press("f");
+    await parameter(page, "finding", "0");
+    await page.keyboard.press("F");
+    await page.keyboard.press("f");
+    await parameter(page, "finding", "0");
     await page.keyboard.press("2");
     await parameter(page, "tab", "flame");
     await page.keyboard.press("1");
     await page.keyboard.press("Escape");
     await counts(page.getByRole("complementary", { name: "Selected span" }), 0);
+    await page.keyboard.press("Escape");
+    await parameter(page, "finding", null);
     await page.keyboard.press("Escape");
     await page.waitForURL((url) => url.pathname === "/");
   });

@@ -10,9 +10,12 @@ function sessions() {
   scenario("sessions lead to a session, and that to its traces and back", "/sessions", async (page) => {
     await page.getByRole("button", { name: "Chat", exact: true }).click();
     const { traces } = await desk.api("sessions/chat-1");
+    await page.getByText(/^\d+ chats?$/).waitFor();
+    await page.getByRole("columnheader", { name: "Chat" }).waitFor();
     await rows(page, "Sessions").getByRole("link", { name: "chat-1" }).click();
     await page.waitForURL(/\/sessions\/chat-1/);
     await eventually(async () => assert.equal(await page.locator("a.row-link").count(), traces.length));
+    await says(page.locator(".session-figures"), /Cost\s+[\d.]+ USD/);
     await page.locator("a.row-link").first().click();
     await page.waitForURL(/\/trace\//);
     await page.locator(".trace-session a").click();
@@ -65,6 +68,24 @@ function live() {
       await parameter(page, "live", null);
     },
   );
+
+  const late = async (page) => {
+    await page.getByText("No trace matches").waitFor();
+    await desk.send("traces", simple({ service: "live-shop", name: "before live" }));
+    await eventually(async () => assert((await desk.api("traces", { q: beforeLive })).traces.length === 1));
+    const toggle = page.getByRole("switch", { name: "Live" });
+    await toggle.click();
+    await counts(rows(page, "Traces"), 1);
+    await desk.send("traces", simple({ service: "live-shop", name: "before live" }));
+    await counts(rows(page, "Traces"), 2);
+    await says(page.locator(".traces-total"), /^2 traces/);
+    await toggle.click();
+    await counts(page.getByText("Following what comes"), 0);
+    await says(page.locator(".traces-total"), /^2 traces/);
+    await counts(rows(page, "Traces"), 2);
+  };
+  const beforeLive = '{ name = "before live" }';
+  scenario("live begins and ends with all that is there", `/?q=${encodeURIComponent(beforeLive)}`, late);
 }
 
 function addresses() {

@@ -2,7 +2,7 @@
 
 // Looking for traces: words, TraceQL, the builder, filters, time, ids.
 import assert from "node:assert/strict";
-import { newest } from "./demo.mjs";
+import { broken, newest } from "./demo.mjs";
 import { traceOf } from "./otlp.mjs";
 import { counts, desk, eventually, parameter, rows, says, scenario } from "./scenario.mjs";
 
@@ -62,6 +62,44 @@ function text() {
   });
 }
 
+function fields() {
+  scenario("values are asked for of fields that there are", "/?builder=1", async (page) => {
+    const asked = [];
+    page.on("request", (request) => asked.push(request.url()));
+    await field(page).click();
+    await page.keyboard.type("{ cost > ");
+    await page.keyboard.type("5");
+    await field(page).fill("{ tool = ");
+    await page.getByRole("option", { name: "flights" }).waitFor();
+    const form = page.locator("form.builder");
+    await form.getByLabel("Value").focus();
+    await form.getByLabel("Field").pressSequentially("model");
+    await eventually(() => assert(asked.some((url) => url.includes("field=model"))));
+    const values = asked.filter((url) => url.includes("/fields/values"));
+    assert.deepEqual([...new Set(values.map((url) => new URL(url).searchParams.get("field")))], ["tool", "model"]);
+  });
+
+  scenario("spans have tokens and an order, and a column is a field that there is", "/?mode=spans", async (page) => {
+    const all = (await desk.api("spans", { limit: 1, total: true })).total.count;
+    await says(total(page), new RegExp(`^${String(all).replace(/\B(?=(\d{3})+$)/g, "\\s")} spans$`));
+    await page.getByRole("columnheader", { name: "Tokens" }).waitFor();
+    await page.getByRole("columnheader", { name: "Duration" }).getByRole("button").click();
+    await parameter(page, "order", "longest");
+    await page.getByRole("button", { name: "Columns" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByLabel("Field", { exact: true }).fill("cost");
+    await dialog.getByRole("button", { name: "Add" }).click();
+    await dialog.getByRole("alert").waitFor();
+    await parameter(page, "field", null);
+    await dialog.getByLabel("Field", { exact: true }).fill("model");
+    await dialog.getByRole("button", { name: "Add" }).click();
+    await parameter(page, "field", "model");
+    await counts(dialog.getByRole("alert"), 0);
+    await page.keyboard.press("Escape");
+    await page.getByRole("columnheader", { name: "model" }).waitFor();
+  });
+}
+
 function wrong() {
   scenario("a query that cannot be read shows its error under the column", "/", async (page) => {
     await search(page, "{ name = }");
@@ -113,6 +151,32 @@ function builder() {
   });
 }
 
+function failedRuns() {
+  scenario("failed runs are a filter of their own, and marked", "/", async (page) => {
+    const failed = page.getByRole("button", { name: "Failed", exact: true });
+    await rows(page, "Traces").first().waitFor();
+    await page.keyboard.press("e");
+    await parameter(page, "q", "{ status = error }");
+    const some = await desk.api("traces", { q: "{ status = error }", limit: 100 });
+    await counts(rows(page, "Traces"), some.traces.length);
+    const asked = page.waitForResponse((response) => response.url().includes("/traces?"));
+    await failed.click();
+    await asked;
+    const q = new URL(page.url()).searchParams.get("q");
+    const { traces } = await desk.api("traces", { q, limit: 100 });
+    assert(traces.some(({ traceId }) => traceId === broken.traceId));
+    assert(traces.length < some.traces.length, `${traces.length} of ${some.traces.length}`);
+    await counts(rows(page, "Traces"), traces.length);
+    await counts(rows(page, "Traces").filter({ hasText: "Failed" }), traces.length);
+    await failed.click();
+    await parameter(page, "q", "{ status = error }");
+    await counts(rows(page, "Traces").filter({ hasText: "Failed" }), traces.length);
+    await choose(page, "Tool", "Any tool");
+    await parameter(page, "q", "{ status = error && tool != nil }");
+    await page.getByRole("button", { name: "Any tool" }).waitFor();
+  });
+}
+
 function filters() {
   scenario("quick filters add conditions and take them away", "/", async (page) => {
     const errors = page.getByRole("button", { name: "Errors", exact: true }).first();
@@ -127,7 +191,7 @@ function filters() {
     await page.getByRole("menuitemcheckbox", { name: "Longer than 1 min" }).waitFor();
     await page.keyboard.press("Escape");
     await page.getByRole("button", { name: /Service: engine/ }).click();
-    await page.getByRole("menuitem", { name: "Any" }).click();
+    await page.getByRole("menuitem", { name: "Without this filter" }).click();
     await parameter(page, "q", "{ traceDuration >= 100ms }");
   });
 
@@ -214,10 +278,21 @@ function figures() {
   };
   scenario("rows that are sorted before all are loaded say so", many, async (page) => {
     await page.getByText("Sorted among the 100 that are loaded; there are more").waitFor();
-    await page.getByRole("table", { name: "Traces" }).evaluate((list) => {
-      list.scrollTop = list.scrollHeight;
-    });
+    await page.getByRole("button", { name: "Load all" }).click();
     await counts(page.getByText("Sorted among the"), 0);
+  });
+
+  const narrow = async (page) => {
+    await page.getByRole("button", { name: "Sort" }).click();
+    await page.getByRole("menuitemcheckbox", { name: "Cost" }).click();
+    await parameter(page, "order", "cost");
+    const head = page.getByRole("columnheader", { name: /^Cost/ });
+    await head.waitFor();
+    assert.equal(await head.getAttribute("aria-sort"), "descending");
+    await says(rows(page, "Traces").first(), /USD/);
+  };
+  scenario("at 800 px one can sort by what has no column there", "/", narrow, {
+    viewport: { width: 800, height: 900 },
   });
 
   for (const title of ["Tokens", "Cost", "Spans"]) {
@@ -260,9 +335,11 @@ function ids() {
 /** All tests of the search. */
 export function scenarios() {
   text();
+  fields();
   wrong();
   builder();
   filters();
+  failedRuns();
   figures();
   ids();
 }

@@ -169,7 +169,10 @@ function spanPanel() {
       load.first().click(),
     ]);
     assert(answer.ok());
-    await counts(load, before - 1);
+    const link = new URL(answer.url()).searchParams.get("url");
+    await eventually(async () => assert((await load.count()) < before));
+    const same = page.locator(".content-stored").filter({ hasText: link });
+    await counts(same.getByRole("button", { name: "Load the value" }), 0); // wherever it stands
   });
 }
 
@@ -213,7 +216,7 @@ function run() {
       await shown.getByText("Answer", { exact: true }).first().waitFor();
       await shown.getByRole("tab", { name: /Tokens and cost/ }).click();
       await shown.getByText(/USD/).first().waitFor();
-      await shown.getByRole("tab", { name: /Tools/ }).click();
+      await shown.getByRole("tab", { name: /Tool calls/ }).click();
       await shown.getByText("flights").first().waitFor();
     },
   );
@@ -260,6 +263,23 @@ function comparison() {
   };
   const narrow = { viewport: { width: 800, height: 900 } };
   scenario("at 800 px the numbers of a comparison are in sight", `${both}&view=statistics`, within, narrow);
+
+  scenario("a trace to compare with is searched for, and the longest come first", "/compare", async (page) => {
+    const picker = page.getByRole("region", { name: "Choose the first trace (A)" });
+    await picker.getByRole("textbox").fill("Atlantis");
+    await picker.getByRole("button", { name: "Search" }).click();
+    const { traces } = await desk.api("traces", { q: '{ any like "*Atlantis*" }', limit: 50 });
+    await counts(picker.getByRole("listitem"), traces.length);
+    await picker.getByRole("button", { name: "Longest first" }).click();
+    await eventually(async () => {
+      const shown = await picker.locator(".picker-duration").allInnerTexts();
+      const values = shown.map((text) => Number.parseFloat(text) * (text.endsWith(" s") ? 1000 : 1));
+      assert.deepEqual(
+        values,
+        values.toSorted((a, b) => b - a),
+      );
+    });
+  });
 
   scenario("a trace is compared with one that is chosen", at(newest, "?tab=compare"), async (page) => {
     const other = page.getByRole("tabpanel").getByRole("listitem").getByRole("button");

@@ -7,11 +7,13 @@ import (
 	"net/http"
 	"unicode/utf8"
 
+	"github.com/sidetrace/sidetrace/desk/analysis"
 	"github.com/sidetrace/sidetrace/desk/analysis/agentrun"
 	"github.com/sidetrace/sidetrace/desk/api/internal/web"
 	"github.com/sidetrace/sidetrace/desk/source"
 	"github.com/sidetrace/sidetrace/desk/trace"
 	"github.com/sidetrace/sidetrace/desk/trace/noderecord"
+	"github.com/sidetrace/sidetrace/desk/trace/semconv"
 )
 
 // A runRow is what the run of one of several traces took, and what it was asked.
@@ -21,6 +23,7 @@ type runRow struct {
 	FirstFrame int64          `json:"firstFrame"`
 	Usage      agentrun.Usage `json:"usage"`
 	Cost       agentrun.Cost  `json:"cost"`
+	Failed     bool           `json:"failed,omitempty"` // as a whole
 }
 
 // maxRuns is how many traces are asked for at a time, and maxQuestion how many bytes
@@ -77,7 +80,27 @@ func (f *face) runRow(t *trace.Trace) runRow {
 	tree := treeOf(t.Spans)
 	records, _ := noderecord.FromLogs(t.Logs) // those that can be read; the view run says what could not
 	run := agentrun.RollUp(tree, records, f.Prices)
-	return runRow{t.ID.String(), firstBytes(agentrun.Question(tree, records), maxQuestion), run.FirstFrame, run.Usage, run.Cost}
+	return runRow{t.ID.String(), firstBytes(agentrun.Question(tree, records), maxQuestion), run.FirstFrame, run.Usage, run.Cost, isFailed(tree)}
+}
+
+// isFailed reports whether a run failed as a whole: its root, an agent or the server's
+// side of a call did, and not only below a tool, which may have been tried again. The
+// page finds the same runs by { tool != nil } !>> { status = error && (kind = server ||
+// agent != nil || span:parentID = "") }.
+func isFailed(t *analysis.Tree) bool {
+	inTool := make([]bool, len(t.Nodes))
+	for _, node := range t.Order {
+		n := &t.Nodes[node]
+		if n.Parent != analysis.None {
+			parent := &t.Nodes[n.Parent]
+			inTool[node] = inTool[n.Parent] || parent.Attrs.Says(parent.Span, semconv.ToolName)
+		}
+		stands := n.Span.Kind == trace.Server || n.Span.Parent.IsZero() || n.Attrs.Says(n.Span, semconv.AgentName)
+		if n.Span.IsError() && stands && !inTool[node] {
+			return true
+		}
+	}
+	return false
 }
 
 // firstBytes is the beginning of a text that is no longer than that, without a part of a

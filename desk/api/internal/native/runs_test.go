@@ -5,6 +5,7 @@ package native_test
 import (
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -25,6 +26,7 @@ type runs struct {
 		FirstFrame        int64
 		Usage             agentrun.Usage
 		Cost              agentrun.Cost
+		Failed            bool
 	}
 }
 
@@ -52,6 +54,40 @@ func TestRuns(t *testing.T) {
 		one := "/traces/" + sourcetest.TraceID(2).String() + "?" + form
 		body := check(t, handlerOf(c), httptest.NewRequest(http.MethodGet, native.Base+one, nil)).Body.String()
 		assert.Contains(t, body, `"question":"Where to?"`, form)
+	}
+}
+
+func TestRunsThatFailed(t *testing.T) {
+	const failedRuns = `{ tool != nil } !>> { status = error && (kind = server || agent != nil || span:parentID = "") }`
+	tests := []struct {
+		name string
+		fail func(spans []trace.Span)
+		want bool
+	}{
+		{"nothing", func([]trace.Span) {}, false},
+		{"a tool", func(s []trace.Span) { s[2].Status.Code = trace.Error }, false},
+		{"a model", func(s []trace.Span) { s[1].Status.Code = trace.Error }, false},
+		{"a server below a tool", func(s []trace.Span) {
+			s[3].Parent, s[3].Kind, s[3].Status.Code = s[2].ID, trace.Server, trace.Error
+		}, false},
+		{"a server below an agent", func(s []trace.Span) { s[1].Kind, s[1].Status.Code = trace.Server, trace.Error }, true},
+		{"the root", func(s []trace.Span) { s[0].Parent, s[0].Status.Code = trace.SpanID{}, trace.Error }, true},
+		{"an agent with a name", func(s []trace.Span) {
+			s[0].Status.Code = trace.Error
+			s[0].Attributes = append(s[0].Attributes, trace.KeyValue{Key: "gen_ai.agent.name", Value: trace.String("guide")})
+		}, true},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			run := sourcetest.Agent(2, began, "s-1")
+			test.fail(run.Spans)
+			h := handlerOf(config(memory.New(&run)))
+			got := decoded[runs](t, check(t, h, httptest.NewRequest(http.MethodGet, native.Base+"/runs?trace="+sourcetest.TraceID(2).String(), nil)).Body.String())
+			require.Len(t, got.Runs, 1)
+			assert.Equal(t, test.want, got.Runs[0].Failed)
+			found := check(t, h, httptest.NewRequest(http.MethodGet, native.Base+"/traces?q="+url.QueryEscape(failedRuns), nil)).Body.String()
+			assert.Equal(t, test.want, strings.Contains(found, sourcetest.TraceID(2).String()), "the page's filter finds the same")
+		})
 	}
 }
 

@@ -16,6 +16,8 @@ export interface Pages<T> {
   readonly hasMore: boolean;
   readonly more: () => void;
   readonly retry: () => void;
+  /** Asks for the first page again; those that are there stay until it comes. */
+  readonly reload: () => void;
 }
 
 interface State<T> {
@@ -50,6 +52,7 @@ export function usePages<P extends Paged>(path: P, query: Asked[P] | undefined):
     load(undefined, []);
     return () => controller.current.abort();
   }, [url, tries]);
+  const reload = () => setTries((n) => n + 1);
   const next = state.url === url ? state.pages.at(-1)?.next : undefined;
   return {
     ...state,
@@ -59,7 +62,8 @@ export function usePages<P extends Paged>(path: P, query: Asked[P] | undefined):
     },
     retry: () => {
       if (next && state.pages.length > 0) load(next, state.pages);
-      else setTries(tries + 1);
+      else reload();
     },
+    reload,
   };
 }

@@ -439,6 +439,8 @@ export type Runs = {
     /** In ns after the start of the trace; -1 for none. What tools answer is none. */
     firstFrame: number;
     usage: Usage;
+    /** The run failed as a whole: its root, an agent or the server's side of a call did, and not only below a tool. */
+    failed?: boolean;
     cost: {
       /** By the price table; while unpriced is not 0 a lower bound. */
       computed?: (Amount)[];

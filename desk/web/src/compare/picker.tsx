@@ -6,6 +6,7 @@ import type { Trace } from "../api/schema";
 import { duration, exactTime, millis, time } from "../format/format";
 import { t } from "../i18n";
 import { NameAndQuestion } from "../traces/columns";
+import { quoted } from "../traces/complete";
 import { Failed, Loading } from "../ui/states";
 
 /** The id in what was pasted: 32 hexadecimal digits anywhere in it; "" if there is none. */
@@ -22,17 +23,21 @@ interface PickerProps {
   readonly onPick: (id: string) => void;
 }
 
-function query(root: PickerProps["root"]): string | undefined {
-  if (!root) return undefined;
-  return `{ rootServiceName = ${JSON.stringify(root.service)} && rootName = ${JSON.stringify(root.name)} }`;
+/** Traces with a root, in which something has the words. */
+export function pickable(root: PickerProps["root"], words: string): string {
+  const like = root && `{ rootServiceName = ${quoted(root.service)} && rootName = ${quoted(root.name)} }`;
+  const said = words && `{ any like ${quoted(`*${words}*`)} }`;
+  return [like, said].filter(Boolean).join(" && ");
 }
 
-/** Chooses a trace: by its id, or from the newest. */
+/** Chooses a trace: by its id, or from the newest or the longest, in which words are found. */
 export function Picker({ title, root, except, onPick }: PickerProps) {
-  const q = query(root);
-  const answer = useAnswer("/traces", { ...(q && { q }), limit: 50 });
-  const traces = answer.value?.traces.filter((trace) => trace.traceId !== except);
   const [text, set] = useState("");
+  const [words, find] = useState("");
+  const [order, sort] = useState<"newest" | "longest">("newest");
+  const q = pickable(root, words);
+  const answer = useAnswer("/traces", { ...(q && { q }), order, limit: 50 });
+  const traces = answer.value?.traces.filter((trace) => trace.traceId !== except);
   const id = idIn(text);
   return (
     <section class="picker" aria-label={title}>
@@ -42,6 +47,7 @@ export function Picker({ title, root, except, onPick }: PickerProps) {
         onSubmit={(event) => {
           event.preventDefault();
           if (id) onPick(id);
+          else find(text.trim());
         }}
       >
         <input
@@ -51,11 +57,18 @@ export function Picker({ title, root, except, onPick }: PickerProps) {
           aria-label={t("compare.paste")}
           onInput={(event) => set(event.currentTarget.value)}
         />
-        <button type="submit" class="button primary" disabled={!id || id === except}>
-          {t("compare.pick")}
+        <button type="submit" class="button primary" disabled={id !== "" && id === except}>
+          {t(id ? "compare.pick" : "search.run")}
         </button>
+        <fieldset class="segments">
+          {(["newest", "longest"] as const).map((each) => (
+            <button key={each} type="button" class="button" aria-pressed={order === each} onClick={() => sort(each)}>
+              {t(`traces.order.${each}`)}
+            </button>
+          ))}
+        </fieldset>
       </form>
-      <p class="dim">{root ? t("compare.sameRoot", root.name) : t("compare.newest")}</p>
+      {root && <p class="dim">{t("compare.sameRoot", root.name)}</p>}
       {answer.error && <Failed error={answer.error} onRetry={answer.retry} />}
       {!answer.error && !traces && <Loading rows={6} />}
       {traces?.length === 0 && <p>{t("compare.noOther")}</p>}

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import { signal } from "@preact/signals";
 import { useEffect, useMemo, useState } from "preact/hooks";
 import type { Failure } from "../api/client";
 import { type StoredValue, storedValue } from "../api/objects";
@@ -134,19 +135,26 @@ function Choice({ name, forms, form, onChoose }: ChoiceProps) {
   );
 }
 
+/** Values that were loaded, by their links: the same one may stand at several places. */
+const loaded = signal<ReadonlyMap<string, StoredValue>>(new Map());
+/** At most so many are kept. */
+const mostLoaded = 20;
+
+function remember(link: string, value: StoredValue) {
+  const others = [...loaded.value].filter(([other]) => other !== link).slice(1 - mostLoaded);
+  loaded.value = new Map([...others, [link, value]]);
+}
+
 function Stored({ name, note, link }: ContentProps & { link: string }) {
-  const [found, set] = useState<StoredValue | undefined>();
+  const found = loaded.value.get(link);
   const [error, fail] = useState<Failure | undefined>();
   const [loading, load] = useState(false);
-  useEffect(() => {
-    set(undefined);
-    fail(undefined);
-  }, [link]);
+  useEffect(() => fail(undefined), [link]);
   const start = (limit?: number) => {
     load(true);
     storedValue(link, limit).then((result) => {
       load(false);
-      if (result.ok) set(result.value);
+      if (result.ok) remember(link, result.value);
       fail(result.ok ? undefined : result.error);
     });
   };

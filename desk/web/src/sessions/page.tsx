@@ -8,7 +8,7 @@ import { count, duration, exactTime, millis, oneLine, time, tokens, unknown } fr
 import { t } from "../i18n";
 import { allTime, range } from "../state/range";
 import { change, link, param } from "../state/router";
-import { Errors, isDated, timeWidth } from "../traces/columns";
+import { Errors, isDated, SessionCell, timeWidth } from "../traces/columns";
 import { MoreRows } from "../traces/more-rows";
 import { type Asker, useRun } from "../traces/run-figures";
 import { Service } from "../ui/service";
@@ -18,6 +18,13 @@ import "./sessions.css";
 
 type By = NonNullable<Asked["/sessions"]["by"]>;
 const ways: readonly By[] = ["sid", "chat", "conversation"];
+
+/** What spans say it by (package semconv). */
+const attributes: Record<By, string> = {
+  sid: "session.id, sid",
+  chat: "chat_id",
+  conversation: "gen_ai.conversation.id",
+};
 
 function by(): By {
   return ways.find((way) => way === param("by")) ?? "sid";
@@ -50,16 +57,12 @@ function columns(hues: Map<string, number>, dated: boolean): Column<Session>[] {
     { id: "last", title: t("sessions.last"), width: timeWidth(dated), priority: 1, cell: (s) => at(s.last) },
     {
       id: "id",
-      title: t("col.session"),
+      title: t(`sessions.by.${by()}`),
       width: 180,
       narrow: 130,
       main: true,
       priority: 1,
-      cell: (s) => (
-        <span class="mono" data-tip={s.id}>
-          {s.id}
-        </span>
-      ),
+      cell: (s) => <SessionCell id={s.id} />,
     },
     {
       id: "name",
@@ -85,7 +88,7 @@ function columns(hues: Map<string, number>, dated: boolean): Column<Session>[] {
     {
       id: "failed",
       title: t("sessions.failed"),
-      width: 60,
+      width: 88,
       numeric: true,
       priority: 1,
       cell: (s) => <Errors n={s.errors} />,
@@ -121,7 +124,7 @@ export default function SessionsPage() {
       <h1 class="off-screen">{t("sessions.title")}</h1>
       <div class="sessions-bar">
         <Ways />
-        {list.pages[0] && <span class="dim">{t("sessions.total", list.pages[0].total)}</span>}
+        {list.pages[0] && <span class="dim">{t("sessions.total", list.pages[0].total, t(`sessions.by.${by()}`))}</span>}
       </div>
       {list.error && rows.length === 0 ? (
         <Failed error={list.error} onRetry={list.retry} />
@@ -157,6 +160,7 @@ function Ways() {
           type="button"
           class="button"
           aria-pressed={by() === way}
+          data-tip={attributes[way]}
           onClick={() => change({ by: way === "sid" ? null : way })}
         >
           {t(`sessions.by.${way}`)}

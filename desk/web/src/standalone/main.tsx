@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// A page that is one file with one trace in it, and opens without a desk.
+// A page that is one file with one trace in it, and opens without a desk. Styles come
+// in the order in which the page of a desk loads them, as later ones go before.
 
+import "../styles/tokens.css";
+import "../styles/base.css";
+import "../styles/ui.css";
+import "../styles/shell.css";
+import "../trace/trace.css";
 import { render } from "preact";
 import { useState } from "preact/hooks";
 import { startLanguage, t } from "../i18n";
@@ -16,10 +22,6 @@ import { Empty } from "../ui/states";
 import { Toasts } from "../ui/toast";
 import { Tooltip } from "../ui/tooltip";
 import { answers, readKept, traceIn } from "./answers";
-import "../styles/tokens.css";
-import "../styles/base.css";
-import "../styles/ui.css";
-import "../styles/shell.css";
 
 function App({ id }: { id: string }) {
   const [help, setHelp] = useState(false);

@@ -8,6 +8,7 @@ import { link } from "../state/router";
 import { CopyButton } from "../ui/copy";
 import { download } from "../ui/download";
 import { Icon } from "../ui/icon";
+import { Menu } from "../ui/menu";
 import { Service } from "../ui/service";
 import { failureText } from "../ui/states";
 import { toast } from "../ui/toast";
@@ -38,11 +39,11 @@ function Figure({ name, children, tip }: { name: string; children: ComponentChil
   );
 }
 
-/** Saves the trace as one file that opens without the desk. */
-async function save(trace: TraceData) {
-  const url = `${base}/traces/${trace.id}${queryText({ format: "html" })}`;
+/** Saves the trace as one file that opens without the desk, or as it was sent. */
+async function save(trace: TraceData, format: "html" | "json") {
+  const url = `${base}/traces/${trace.id}${queryText({ format: format === "html" ? format : undefined })}`;
   const result = await ask({ url }, (response) => response.text());
-  if (result.ok) download(`trace-${trace.id}.html`, "text/html", result.value);
+  if (result.ok) download(`trace-${trace.id}.${format}`, `text/${format}`, result.value);
   else toast(result.error.message || failureText(result.error), "error");
 }
 
@@ -66,15 +67,18 @@ export function TraceHeader({ trace }: { trace: TraceData }) {
           <CopyButton text={trace.id} label={t("col.id")} />
         </span>
         {!__STANDALONE__ && (
-          <button
-            type="button"
-            class="button trace-export"
-            data-tip={t("trace.export.tip")}
-            onClick={() => save(trace)}
+          <Menu
+            label={t("trace.export")}
+            icon="download"
+            class="trace-export"
+            items={[
+              { label: t("trace.export.html"), run: () => save(trace, "html") },
+              { label: t("trace.export.json"), run: () => save(trace, "json") },
+            ]}
           >
-            <Icon name="download" />
             {t("trace.export")}
-          </button>
+            <Icon name="down" />
+          </Menu>
         )}
       </div>
       <Figures trace={trace} />
@@ -93,7 +97,9 @@ function Figures({ trace }: { trace: TraceData }) {
       <Figure name={t("col.start")} tip={exactTime(trace.start)}>
         {timeZoned(millis(trace.start))}
       </Figure>
-      <Figure name={t("col.duration")}>{duration(trace.duration)}</Figure>
+      <Figure name={t("col.duration")} tip={t("trace.duration.tip")}>
+        {duration(trace.duration)}
+      </Figure>
       <Figure name={t("col.spans")} tip={t("n.levels", levels)}>
         {count(trace.spans.length)}
       </Figure>
@@ -108,7 +114,9 @@ function Figures({ trace }: { trace: TraceData }) {
       <Figure name={t("col.cost")} tip={unpriced ? t("trace.cost.unpriced", unpriced) : undefined}>
         {costText(run?.cost)}
       </Figure>
-      <Figure name={t("trace.firstFrame")}>{run && run.firstFrame >= 0 ? duration(run.firstFrame) : unknown}</Figure>
+      <Figure name={t("trace.firstFrame")} tip={t("trace.firstFrame.tip")}>
+        {run && run.firstFrame >= 0 ? duration(run.firstFrame) : unknown}
+      </Figure>
       {session && (
         <div class="figure trace-session">
           <dt>{t("trace.session")}</dt>

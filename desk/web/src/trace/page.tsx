@@ -96,11 +96,20 @@ function leave({ selection, search }: TabProps) {
   else go(link("traces"));
 }
 
+/** Looks at the next finding, or the one before. */
+function find({ trace, selection }: TabProps, by: 1 | -1) {
+  const all = trace.findings.length;
+  const now = selection.finding.peek();
+  if (all > 0) selection.look(((now < 0 && by < 0 ? 0 : now) + by + all) % all);
+}
+
 function useTraceKeys(props: TabProps) {
   useKeys("keys.page", [
     { keys: "/", text: "keys.search", run: () => document.getElementById(findField)?.focus() },
     { keys: "n", text: "keys.next", run: () => props.search.step(1) },
     { keys: "p", text: "keys.previous", run: () => props.search.step(-1) },
+    { keys: "f", text: "keys.nextFinding", run: () => find(props, 1) },
+    { keys: "F", text: "keys.previousFinding", run: () => find(props, -1) },
     { keys: "Escape", text: "keys.escape", inFields: true, run: () => leave(props) },
     ...tabs.map((tab, i) => ({
       keys: String(i + 1),

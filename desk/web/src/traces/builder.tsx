@@ -3,13 +3,13 @@
 import { useEffect, useId, useState } from "preact/hooks";
 import type { Answer } from "../api/answer";
 import { useAnswer } from "../api/answer";
-import type { Condition, Query } from "../api/schema";
+import type { Condition, Fields, Query } from "../api/schema";
 import { t } from "../i18n";
 import { range } from "../state/range";
 import { Icon } from "../ui/icon";
 import { Loading } from "../ui/states";
 import { askForRows, rowsOf } from "./question";
-import { shorthands } from "./suggestions";
+import { isKnown, shorthands } from "./suggestions";
 
 /** Operators of the builder; those with "not" in front of exists are written as !(…). */
 const operators = ["=", "!=", ">", ">=", "<", "<=", "like", "=~", "!~", "in", "exists", "not exists"] as const;
@@ -71,6 +71,7 @@ export function Builder({ question }: { question: Answer<Query> }) {
   const known = rowsOf(question);
   const [rows, set] = useState<readonly Row[]>([empty]);
   const fields = useId();
+  const all = useAnswer("/fields", range.value && { ...range.value, limit: 2000 }).value;
   const key = JSON.stringify(known);
   useEffect(() => {
     if (known) set(known.length > 0 ? known.map(rowOf) : [empty]);
@@ -85,13 +86,14 @@ export function Builder({ question }: { question: Answer<Query> }) {
   };
   return (
     <form class="builder" onSubmit={apply}>
-      <FieldNames id={fields} />
+      <FieldNames id={fields} all={all} />
       <p class="dim">{t("search.builder.all")}</p>
       {rows.map((row, i) => (
         <RowFields
           key={i}
           row={row}
           fields={fields}
+          known={all}
           onChange={(part) => update(i, part)}
           onRemove={() => set(rows.length > 1 ? rows.filter((_, at) => at !== i) : [empty])}
         />
@@ -109,14 +111,13 @@ export function Builder({ question }: { question: Answer<Query> }) {
   );
 }
 
-function FieldNames({ id }: { id: string }) {
-  const answer = useAnswer("/fields", range.value && { ...range.value, limit: 2000 });
+function FieldNames({ id, all }: { id: string; all: Fields | undefined }) {
   return (
     <datalist id={id}>
       {shorthands.map((key) => (
         <option key={key} value={key.replace("search.hint.", "")} label={t(key)} />
       ))}
-      {answer.value?.fields.map(({ field }) => (
+      {all?.fields.map(({ field }) => (
         <option key={field} value={field} />
       ))}
     </datalist>
@@ -130,15 +131,19 @@ function operatorText(op: Operator): string {
 interface RowProps {
   readonly row: Row;
   readonly fields: string;
+  readonly known: Fields | undefined;
   readonly onChange: (part: Partial<Row>) => void;
   readonly onRemove: () => void;
 }
 
-function RowFields({ row, fields, onChange, onRemove }: RowProps) {
+function RowFields({ row, fields, known, onChange, onRemove }: RowProps) {
   const list = useId();
   const [active, activate] = useState(false);
-  const wanted = active && row.field && range.value;
-  const values = useAnswer("/fields/values", wanted ? { ...range.value, field: row.field, limit: 50 } : undefined);
+  const wanted = active && isKnown(row.field.trim(), known) && range.value;
+  const values = useAnswer(
+    "/fields/values",
+    wanted ? { ...range.value, field: row.field.trim(), limit: 50 } : undefined,
+  );
   const hasValue = row.op !== "exists" && row.op !== "not exists";
   return (
     <div class="builder-row">

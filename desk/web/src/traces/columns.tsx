@@ -68,6 +68,22 @@ export function shownColumns(): readonly Id[] {
   return asked.length > 0 ? ids.filter((id) => asked.includes(id)) : usual;
 }
 
+/** Columns that narrow pages leave out unless the list is sorted by them. */
+const sortable = ["start", "duration", "spans", "errors", "tokens", "cost", "firstFrame"] as const;
+
+/** What the list can be sorted by, for pages too narrow for all heads. */
+export function sortChoices() {
+  const now = order();
+  return sortable.map((id) => {
+    const wanted = id === "start" ? "newest" : id === "duration" ? "longest" : id;
+    return {
+      label: t(titles[id]),
+      checked: wanted === now,
+      run: () => change({ order: wanted === "newest" ? null : wanted }),
+    };
+  });
+}
+
 /** The columns to choose from. */
 export function columnChoices() {
   const shown = shownColumns();
@@ -165,6 +181,11 @@ export function NameAndQuestion({ trace }: { trace: Trace }) {
       <span class="cut" dir="auto">
         {oneLine(trace.root.name) || unknown}
       </span>
+      {run?.failed && (
+        <span class="tag error" data-tip={t("quick.failed.tip")}>
+          {t("status.error")}
+        </span>
+      )}
       {run?.question && (
         <span class="cut dim root-question" dir="auto">
           {oneLine(run.question)}
@@ -172,6 +193,15 @@ export function NameAndQuestion({ trace }: { trace: Trace }) {
       )}
     </>
   );
+}
+
+/** So much of an id fits. */
+const sessionLength = 18;
+
+/** The end of a session's id: many begin alike. */
+export function SessionCell({ id }: { id: string }) {
+  const long = id.length > sessionLength;
+  return <span data-tip={long ? id : undefined}>{long ? `…${id.slice(1 - sessionLength)}` : id || unknown}</span>;
 }
 
 function CostCell({ trace, places }: { trace: Trace } & Pick<Context, "places">) {
@@ -196,7 +226,7 @@ export function Errors({ n }: { n: number }) {
 }
 
 /** How a column sorts: by one order after the other. */
-function sortBy(orders: readonly Order[]): NonNullable<Column<Trace>["sort"]> {
+export function sortBy(orders: readonly Order[]): NonNullable<Column<Trace>["sort"]> {
   const now = order();
   const at = orders.indexOf(now);
   const next = orders[at + 1] ?? (at < 0 ? orders[0] : "newest");
@@ -254,13 +284,14 @@ function specs({ palette, longest: most, places, dated, service }: Context): Rec
       cell: (trace) => <CostCell trace={trace} places={places} />,
     },
     firstFrame: {
-      width: 88,
+      tip: t("trace.firstFrame.tip"),
+      width: 104,
       numeric: true,
       priority: 2,
       sort: sortBy(["firstFrame"]),
       cell: (trace) => <FirstFrameCell trace={trace} />,
     },
-    session: { width: 150, priority: 3, cell: (trace) => <span class="cut">{sessionOf(trace) || unknown}</span> },
+    session: { width: 150, priority: 3, cell: (trace) => <SessionCell id={sessionOf(trace)} /> },
     user: { width: 100, priority: 3, cell: (trace) => <span class="cut">{trace.identity.uid || unknown}</span> },
     services: {
       width: 180,
@@ -275,5 +306,6 @@ function specs({ palette, longest: most, places, dated, service }: Context): Rec
 /** Some columns of lists of traces. */
 export function columnsOf(some: readonly Id[], context: Context): Column<Trace>[] {
   const all = specs(context);
-  return some.map((id) => ({ id, title: t(titles[id]), ...all[id] }));
+  const by = order();
+  return some.map((id) => ({ id, title: t(titles[id]), ...all[id], ...(id === by && { priority: 1 }) }));
 }

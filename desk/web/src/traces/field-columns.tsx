@@ -2,11 +2,13 @@
 
 import { useId, useState } from "preact/hooks";
 import { useAnswer } from "../api/answer";
+import { get } from "../api/client";
 import { t } from "../i18n";
 import { range } from "../state/range";
 import { change, params } from "../state/router";
 import { Dialog } from "../ui/dialog";
 import { Icon } from "../ui/icon";
+import { failureText } from "../ui/states";
 import { shorthandNames } from "./suggestions";
 
 /** At most so many fields are columns. */
@@ -42,11 +44,17 @@ function FieldDialog({ onClose }: { onClose: () => void }) {
   const answer = useAnswer("/fields", range.value && { ...range.value, limit: 2000 });
   const shown = shownFields();
   const show = (fields: readonly string[]) => change({ field: fields }, "replace");
-  const add = (event: Event) => {
+  const [wrong, refuse] = useState("");
+  const add = async (event: Event) => {
     event.preventDefault();
     const field = text.trim();
-    if (field && !shown.includes(field) && shown.length < mostFields) show([...shown, field]);
+    if (!field || shown.includes(field) || shown.length >= mostFields) return set("");
+    const read = await get("/query", { q: `{ ${field} != nil }` });
+    if (!read.ok) return refuse(failureText(read.error));
+    if (!read.value.simple) return refuse(read.value.error?.message ?? t("error.bad_query"));
+    refuse("");
     set("");
+    show([...shown, field]);
   };
   return (
     <Dialog title={t("traces.columns.fields")} onClose={onClose}>
@@ -76,6 +84,11 @@ function FieldDialog({ onClose }: { onClose: () => void }) {
           {t("do.add")}
         </button>
       </form>
+      {wrong && (
+        <p class="error" role="alert">
+          {wrong}
+        </p>
+      )}
       <datalist id={list}>
         {[...shorthandNames(), ...(answer.value?.fields ?? []).map((each) => each.field)].map((field) => (
           <option key={field} value={field} />

@@ -6,6 +6,7 @@ import type { Imported } from "../api/schema";
 import { t } from "../i18n";
 import { allTime, startStatus } from "../state/range";
 import { change, go, link } from "../state/router";
+import { Icon } from "../ui/icon";
 import { failureText } from "../ui/states";
 import { toast } from "../ui/toast";
 
@@ -37,13 +38,19 @@ export async function importFiles(files: Iterable<File>) {
   else change({ from: allTime, to: null, q: null });
 }
 
-/** A button that chooses files to import. */
-export function ImportButton() {
+/** A button that chooses files to import; with icon, a small one. */
+export function ImportButton({ icon = false }: { icon?: boolean }) {
   const input = useRef<HTMLInputElement>(null);
   return (
     <>
-      <button type="button" class="button" onClick={() => input.current?.click()}>
-        {t("traces.import.choose")}
+      <button
+        type="button"
+        class={icon ? "icon-button" : "button"}
+        aria-label={t("traces.import.choose")}
+        data-tip={icon ? t("traces.import.choose") : undefined}
+        onClick={() => input.current?.click()}
+      >
+        {icon ? <Icon name="upload" /> : t("traces.import.choose")}
       </button>
       <input
         ref={input}

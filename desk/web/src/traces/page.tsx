@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import { useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { type Answer, useAnswer } from "../api/answer";
 import { type LiveState, useLive } from "../api/live";
 import { type Pages, usePages } from "../api/pages";
@@ -9,22 +9,23 @@ import { palette } from "../format/colour";
 import { t } from "../i18n";
 import { range } from "../state/range";
 import { change, link, param } from "../state/router";
+import { Icon } from "../ui/icon";
 import { useKeys } from "../ui/keys";
 import { Menu } from "../ui/menu";
 import { Partial } from "../ui/states";
 import { Table } from "../ui/table";
 import { Builder } from "./builder";
-import { columnChoices, columnsOf, contextOf, shownColumns } from "./columns";
+import { columnChoices, columnsOf, contextOf, shownColumns, sortChoices } from "./columns";
 import { durationLiteral } from "./complete";
 import { FieldColumns } from "./field-columns";
-import { DropZone } from "./import";
+import { DropZone, ImportButton } from "./import";
 import { instead } from "./instead";
 import { gather, merge } from "./merge";
 import { MoreRows } from "./more-rows";
 import { NoneFound, WrongQuery } from "./none-found";
 import { isLoaded, order, sorted } from "./order";
 import { alsoAsk, askFor, askForRows, isWrong, rowsOf, useQuestion } from "./question";
-import { QuickFilters } from "./quick";
+import { QuickFilters, toggleErrors } from "./quick";
 import { useRuns } from "./run-figures";
 import { Scatter } from "./scatter";
 import { SearchBox, searchField } from "./search-box";
@@ -39,6 +40,18 @@ function askForDurations(question: Answer<Query>, shortest: number, longest: num
   if (!rows) return askFor(alsoAsk(param("q"), `${field} >= ${low} && ${field} <= ${high}`));
   const bound = (op: Condition["op"], text: string): Condition => ({ field, op, values: [{ type: "duration", text }] });
   return askForRows([...rows.filter((row) => row.field !== field), bound(">=", low), bound("<=", high)]);
+}
+
+/**
+ * Asks again when the stream opens, for what came before that, and when it is switched
+ * off, for what became of traces that were not whole.
+ */
+function useReload(state: LiveState, again: () => void) {
+  const before = useRef(state);
+  useEffect(() => {
+    if (state === "open" || (state === "off" && before.current !== "off")) again();
+    before.current = state;
+  }, [state]);
 }
 
 /** The traces that came live since the question was asked. */
@@ -73,6 +86,7 @@ export function TracesPage() {
   const query = useReadable(range.value && { ...range.value, ...(q ? { q } : {}) }, question);
   useKeys("keys.page", [
     { keys: "/", text: "keys.search", run: () => document.getElementById(searchField)?.focus() },
+    { keys: "e", text: "quick.errors", run: () => toggleErrors(question) },
     { keys: "Escape", text: "keys.escape", inFields: true, run: leave },
   ]);
   return (
@@ -127,7 +141,14 @@ function ModeAndColumns({ spans }: { spans: boolean }) {
           {t("traces.mode.spans")}
         </button>
       </fieldset>
+      {!spans && (
+        <Menu label={t("traces.sort")} class="traces-sort" items={sortChoices()}>
+          {t("traces.sort")}
+          <Icon name="down" />
+        </Menu>
+      )}
       {spans ? <FieldColumns /> : <Menu label={t("traces.columns")} icon="columns" items={columnChoices()} />}
+      <ImportButton icon />
     </div>
   );
 }
@@ -139,6 +160,11 @@ function TraceList({ query, question }: { query: TraceQuery | undefined; questio
   const list = usePages("/traces", query && { ...query, order: isLoaded(by) ? "newest" : by, limit: 100 });
   const dots = useAnswer("/scatter", query);
   const { live, state } = useNews(query?.q ?? "");
+  useReload(state, () => {
+    list.reload();
+    dots.retry();
+  });
+  const all = useAll(list, JSON.stringify(query));
   const rows = useMemo(
     () =>
       merge(
@@ -166,7 +192,18 @@ function TraceList({ query, question }: { query: TraceQuery | undefined; questio
         {found && found.traces.length < found.total && (
           <span class="dim">{t("scatter.shown", found.traces.length, found.total)}</span>
         )}
-        {isLoaded(by) && list.hasMore && <span class="warn">{t("traces.sorted", rows.length)}</span>}
+        {isLoaded(by) && list.hasMore && (
+          <span class="warn">
+            {t("traces.sorted", rows.length)}{" "}
+            {all ? (
+              <button type="button" class="link" onClick={all}>
+                {t("traces.loadAll")}
+              </button>
+            ) : (
+              t("state.loading")
+            )}
+          </span>
+        )}
         {drawn.length > 0 && <span class="dim fold-2">{t("scatter.hint")}</span>}
         <LiveText state={state} />
       </div>
@@ -174,6 +211,20 @@ function TraceList({ query, question }: { query: TraceQuery | undefined; questio
       {rows.length === 0 ? <NoneFound /> : <Rows rows={rows} palette={hues} list={list} wrong={wrong} />}
     </>
   );
+}
+
+/** At most so many pages are loaded at once. */
+const mostPages = 50;
+
+/** Loads all pages of a list one after the other; undefined while that goes on. */
+function useAll(list: Pages<unknown>, key: string): (() => void) | undefined {
+  const [wanted, set] = useState({ key, pages: 0 });
+  const pages = wanted.key === key ? wanted.pages : 0;
+  const on = list.hasMore && !list.error && list.pages.length < pages;
+  useEffect(() => {
+    if (on && !list.loading) list.more();
+  }, [on, list.pages.length, list.loading]);
+  return on ? undefined : () => set({ key, pages: list.pages.length + mostPages });
 }
 
 interface RowsProps {

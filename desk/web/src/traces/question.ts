@@ -55,6 +55,18 @@ export function alsoAsk(q: string, condition: string): string {
   return q.trim() ? `(${q.trim()}) && { ${condition} }` : `{ ${condition} }`;
 }
 
+/** A query whose traces also match another. */
+export function withPart(q: string, part: string): string {
+  return q.trim() ? `(${q.trim()}) && (${part})` : part;
+}
+
+/** A query without that other one; none if it is not known what the rest was. */
+export function withoutPart(q: string, part: string): string {
+  const [first, last] = [`(${part}) && `, ` && (${part})`];
+  if (q.startsWith(first)) return q.slice(first.length);
+  return q.endsWith(last) ? q.slice(1, -last.length - 1) : "";
+}
+
 /**
  * Goes where a text leads that was typed or pasted: to a trace, a span or a session,
  * or to what its words are found in.

@@ -9,7 +9,7 @@ import { param } from "../state/router";
 import { Icon } from "../ui/icon";
 import { Menu, type MenuItem } from "../ui/menu";
 import { quoted } from "./complete";
-import { alsoAsk, askFor, askForRows, rowsOf, withRow } from "./question";
+import { alsoAsk, askFor, askForRows, rowsOf, withoutPart, withPart, withRow } from "./question";
 
 /** Sets or takes away a condition on a field; a query that is more than rows gets one beside it. */
 function setCondition(question: Answer<Query>, field: string, row: Condition | undefined, text: string) {
@@ -29,6 +29,7 @@ export function QuickFilters({ question }: { question: Answer<Query> }) {
     <fieldset class="quick">
       <legend class="off-screen">{t("quick.label")}</legend>
       <ErrorsFilter question={question} />
+      <FailedFilter />
       <SlowFilter question={question} />
       <ValueFilter question={question} field="resource.service.name" label={t("quick.service")} />
       <ValueFilter question={question} field="session" label={t("quick.session")} />
@@ -38,18 +39,46 @@ export function QuickFilters({ question }: { question: Answer<Query> }) {
   );
 }
 
-function ErrorsFilter({ question }: { question: Answer<Query> }) {
+function hasErrors(question: Answer<Query>): boolean {
   const now = conditionOn(question, "status");
-  const on = now?.op === "=" && now.values?.[0]?.text === "error";
+  return now?.op === "=" && now.values?.[0]?.text === "error";
+}
+
+/** Asks for failed spans, or no longer. */
+export function toggleErrors(question: Answer<Query>) {
   const row: Condition = { field: "status", op: "=", values: [{ type: "status", text: "error" }] };
+  setCondition(question, "status", hasErrors(question) ? undefined : row, "status = error");
+}
+
+function ErrorsFilter({ question }: { question: Answer<Query> }) {
+  return (
+    <button
+      type="button"
+      class="button"
+      aria-pressed={hasErrors(question)}
+      data-tip={`${t("quick.errors.tip")} (e)`}
+      onClick={() => toggleErrors(question)}
+    >
+      {t("quick.errors")}
+    </button>
+  );
+}
+
+/** Runs that failed as a whole, as the desk marks them: what a tool failed at may have been tried again. */
+const failedRuns = '{ tool != nil } !>> { status = error && (kind = server || agent != nil || span:parentID = "") }';
+
+function FailedFilter() {
+  const q = param("q");
+  const on = q.includes(failedRuns);
   return (
     <button
       type="button"
       class="button"
       aria-pressed={on}
-      onClick={() => setCondition(question, "status", on ? undefined : row, "status = error")}
+      data-tip={t("quick.failed.tip")}
+      onClick={() => askFor(on ? withoutPart(q, failedRuns) : withPart(q, failedRuns))}
     >
-      {t("quick.errors")}
+      {t("quick.failed")}
     </button>
   );
 }
@@ -94,7 +123,9 @@ interface ValueFilterProps {
 function ValueFilter({ question, field, label }: ValueFilterProps) {
   const [active, activate] = useState(false);
   const answer = useAnswer("/fields/values", active && range.value ? { ...range.value, field, limit: 50 } : undefined);
-  const now = conditionOn(question, field)?.values?.[0]?.text;
+  const condition = conditionOn(question, field);
+  const anyValue = condition?.op === "exists" && !condition.not;
+  const now = condition?.values?.[0]?.text;
   const items: MenuItem[] = (answer.value?.values ?? []).map(({ value }) => {
     const text = String(value);
     const row: Condition = { field, op: "=", values: [{ type: "string", text }] };
@@ -104,12 +135,19 @@ function ValueFilter({ question, field, label }: ValueFilterProps) {
       run: () => setCondition(question, field, row, `${field} = ${quoted(text)}`),
     };
   });
-  if (now) items.push({ label: t("quick.any"), run: () => setCondition(question, field, undefined, "") });
+  if (field === "tool" && items.length > 0) {
+    items.unshift({
+      label: t("quick.anyTool"),
+      checked: anyValue,
+      run: () => setCondition(question, field, { field, op: "exists" }, `${field} != nil`),
+    });
+  }
+  if (now || anyValue) items.push({ label: t("quick.any"), run: () => setCondition(question, field, undefined, "") });
   const empty = answer.loading ? t("state.loading") : t("quick.none");
   if (items.length === 0) items.push({ label: empty, run: () => activate(true) });
   return (
-    <Menu label={label} items={items} class={now ? "on" : ""} onOpen={() => activate(true)}>
-      <span class="cut quick-value">{now ? `${label}: ${now}` : label}</span>
+    <Menu label={label} items={items} class={now || anyValue ? "on" : ""} onOpen={() => activate(true)}>
+      <span class="cut quick-value">{now ? `${label}: ${now}` : anyValue ? t("quick.anyTool") : label}</span>
       <Icon name="down" />
     </Menu>
   );

@@ -54,6 +54,16 @@ export function shorthandNames(): string[] {
   return shorthands.map(shorthandOf);
 }
 
+/** Whether a field is one that spans have: values of others are not asked for, such as while its name is typed. */
+export function isKnown(field: string, fields: Fields | undefined): boolean {
+  return (
+    shorthandNames().includes(field) ||
+    (fields?.fields ?? []).some(
+      (each) => each.field === field || each.field === `span${field}` || each.field === `resource${field}`,
+    )
+  );
+}
+
 /** The keys that have what is typed in them, those that begin with it first. */
 export function matchingKeys(all: readonly Suggestion[], typed: string): Suggestion[] {
   const wanted = typed.toLowerCase();
@@ -90,7 +100,7 @@ function values(at: Expected, answer: Answer<FieldValues>): Suggestion[] {
 export function useSuggestions(at: Expected, active: boolean): Suggestion[] {
   const bounds = range.value;
   const fields = useAnswer("/fields", active && bounds ? { ...bounds, limit: 2000 } : undefined);
-  const wanted = active && at.kind === "value" && at.field !== "" && !known[at.field] && bounds;
+  const wanted = active && at.kind === "value" && !known[at.field] && isKnown(at.field, fields.value) && bounds;
   const answer = useAnswer(
     "/fields/values",
     wanted ? { ...bounds, field: at.field, contains: unquoted(at.typed), limit: most } : undefined,

@@ -45,7 +45,11 @@ function Facts({ step, trace }: { step: Step; trace: TraceData }) {
         +{duration(step.start)}
       </Fact>
       <Fact name={t("col.duration")}>{duration(node.duration)}</Fact>
-      {node.firstFrame >= 0 && <Fact name={t("trace.firstFrame")}>{duration(node.firstFrame)}</Fact>}
+      {node.firstFrame >= 0 && (
+        <Fact name={t("trace.firstFrame")} tip={t("run.firstFrame.tip")}>
+          {duration(node.firstFrame)}
+        </Fact>
+      )}
       {node.usage.total > 0 && (
         <Fact name={t("col.tokens")} tip={cached(node) || undefined}>
           {t("trace.tokens.detail", count(node.usage.input), count(node.usage.output))}

@@ -44,7 +44,7 @@ function Shown(props: TabProps & { run: Run }) {
   const tabs: Tab<Part>[] = [
     { id: "nodes", label: t("run.nodes"), badge: count(run.nodes.length) },
     { id: "money", label: t("run.money") },
-    { id: "tools", label: t("run.tools"), badge: count(run.toolCalls) },
+    { id: "tools", label: t("run.toolCalls"), badge: count(run.toolCalls) },
   ];
   return (
     <div class="run">
