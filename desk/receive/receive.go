@@ -240,7 +240,9 @@ func (s *Server) listen(ctx context.Context) error {
 
 func (s *Server) serve(l net.Listener) {
 	serve := s.http.Serve
-	if s.cfg.TLS != nil {
+	if s.cfg.TLS == nil {
+		l = thrifty{l}
+	} else {
 		serve = func(l net.Listener) error { return s.http.ServeTLS(l, "", "") }
 	}
 	if err := serve(l); !errors.Is(err, http.ErrServerClosed) {
@@ -271,8 +273,8 @@ func (s *Server) newHTTPServer() *http.Server {
 		HTTP2: &http.HTTP2Config{
 			MaxConcurrentStreams: 128,
 			// Streams that wait to be read must not hold up those that are.
-			MaxReceiveBufferPerStream:     256 << 10,
-			MaxReceiveBufferPerConnection: 2 << 20,
+			MaxReceiveBufferPerStream:     streamWindow,
+			MaxReceiveBufferPerConnection: connWindow,
 			// A peer that has vanished does not answer these.
 			SendPingTimeout: limits.Time,
 			PingTimeout:     limits.Time / 2,

@@ -132,7 +132,7 @@ func (f *finder) startHead() {
 		if len(p.spans) == 0 {
 			continue
 		}
-		found := slices.ContainsFunc(p.spans, func(s headSpan) bool { return head.MayAdmit(&s.Span) })
+		found := slices.ContainsFunc(p.spans, func(s segment.Span) bool { return head.MayAdmit(&s) })
 		if !found && !p.continued {
 			continue
 		}

@@ -4,6 +4,7 @@ package store
 
 import (
 	"math"
+	"slices"
 	"time"
 
 	"github.com/sidetrace/sidetrace/desk/store/segment"
@@ -17,8 +18,8 @@ type traceID = trace.TraceID
 // head is what is in memory only, and in the log.
 type head struct {
 	traces  map[traceID]*headTrace
-	loose   []headLog // log records of no trace
-	since   time.Time // of the oldest of them
+	loose   records[segment.Log] // of no trace
+	since   time.Time            // of the oldest of them
 	origins segment.Origins
 	spans   int
 	logs    int
@@ -26,12 +27,11 @@ type head struct {
 	changes uint64 // so often it changed
 }
 
-// headTrace is a trace in the head. Its slices are only appended to: who has a
-// slice may read it without a lock.
+// headTrace is a trace in the head.
 type headTrace struct {
 	id          traceID
-	spans       []headSpan
-	logs        []headLog
+	spans       records[segment.Span]
+	logs        records[segment.Log]
 	first, last time.Time // when it began, and when it last received something
 	start, end  int64     // the first start and the last end of its spans
 	bytes       int64
@@ -39,15 +39,22 @@ type headTrace struct {
 	own         int  // how many of its records share their bytes with no request
 }
 
-// headSpan is a span, and where the log has it.
-type headSpan struct {
-	segment.Span
-	at place
+// records are spans or log records, and where the log has each. They are only
+// appended to: who has a slice of them may read it without a lock.
+type records[T any] struct {
+	all []T
+	at  []place
 }
 
-type headLog struct {
-	segment.Log
-	at place
+func (r *records[T]) len() int { return len(r.all) }
+
+func (r *records[T]) add(v T, at place) { r.all, r.at = append(r.all, v), append(r.at, at) }
+
+// grow makes room for so many more.
+func (r *records[T]) grow(n int) { r.all, r.at = slices.Grow(r.all, n), slices.Grow(r.at, n) }
+
+func (r *records[T]) join(newer *records[T]) {
+	r.all, r.at = append(r.all, newer.all...), append(r.at, newer.at...)
 }
 
 // place is where the log has a record.
@@ -79,10 +86,10 @@ func (h *head) of(id traceID, now time.Time) (t *headTrace, isNew bool) {
 }
 
 // addSpan adds a span.
-func (h *head) addSpan(t *headTrace, s *headSpan) {
-	t.spans = append(t.spans, *s)
-	t.start, t.end = min(t.start, s.Start), max(t.end, endOf(&s.Span.Span))
-	n := s.at.weight(s.Raw)
+func (h *head) addSpan(t *headTrace, s segment.Span, at place) {
+	t.spans.add(s, at)
+	t.start, t.end = min(t.start, s.Start), max(t.end, endOf(&s.Span))
+	n := at.weight(s.Raw)
 	t.bytes += n
 	h.bytes += n
 	h.spans++
@@ -102,20 +109,20 @@ func endOf(s *wire.Span) int64 {
 	return end
 }
 
-func (h *head) addLog(t *headTrace, l *headLog) {
-	n := l.at.weight(l.Raw)
-	t.logs = append(t.logs, *l)
+func (h *head) addLog(t *headTrace, l segment.Log, at place) {
+	t.logs.add(l, at)
+	n := at.weight(l.Raw)
 	t.bytes += n
 	h.bytes += n
 	h.logs++
 }
 
-func (h *head) addLoose(l *headLog, now time.Time) {
-	if len(h.loose) == 0 {
+func (h *head) addLoose(l segment.Log, at place, now time.Time) {
+	if h.loose.len() == 0 {
 		h.since = now
 	}
-	h.loose = append(h.loose, *l)
-	h.bytes += l.at.weight(l.Raw)
+	h.loose.add(l, at)
+	h.bytes += at.weight(l.Raw)
 	h.logs++
 }
 
@@ -123,43 +130,41 @@ func (h *head) addLoose(l *headLog, now time.Time) {
 func (h *head) remove(t *headTrace) {
 	delete(h.traces, t.id)
 	h.bytes -= t.bytes
-	h.spans -= len(t.spans)
-	h.logs -= len(t.logs)
+	h.spans -= t.spans.len()
+	h.logs -= t.logs.len()
 	h.changes++
 }
 
 // takeLoose takes out the log records of no trace.
-func (h *head) takeLoose() []headLog {
+func (h *head) takeLoose() records[segment.Log] {
 	out := h.loose
-	for i := range out {
-		h.bytes -= out[i].at.weight(out[i].Raw)
+	for i, at := range out.at {
+		h.bytes -= at.weight(out.all[i].Raw)
 	}
-	h.logs -= len(out)
-	h.loose = nil
+	h.logs -= out.len()
+	h.loose = records[segment.Log]{}
 	h.changes++
 	return out
 }
 
 // putBack adds what could not be written into a segment.
-func (h *head) putBack(traces map[traceID]*headTrace, loose []headLog) {
+func (h *head) putBack(traces map[traceID]*headTrace, loose records[segment.Log]) {
 	for id, old := range traces {
 		if t := h.traces[id]; t != nil {
-			old.spans, old.logs = append(old.spans, t.spans...), append(old.logs, t.logs...)
+			old.spans.join(&t.spans)
+			old.logs.join(&t.logs)
 			old.start, old.end, old.last = min(old.start, t.start), max(old.end, t.end), t.last
 			old.bytes += t.bytes
 			h.remove(t)
 		}
 		h.traces[id] = old
 		h.bytes += old.bytes
-		h.spans += len(old.spans)
-		h.logs += len(old.logs)
+		h.spans += old.spans.len()
+		h.logs += old.logs.len()
 	}
-	newer := h.takeLoose()
-	for i := range loose {
-		h.addLoose(&loose[i], h.since)
-	}
-	for i := range newer {
-		h.addLoose(&newer[i], h.since)
+	loose.join(new(h.takeLoose()))
+	for i, l := range loose.all {
+		h.addLoose(l, loose.at[i], h.since)
 	}
 	h.changes++
 }
@@ -171,7 +176,7 @@ func (h *head) oldest() (at time.Time, any bool) {
 			at, any = t.first, true
 		}
 	}
-	if len(h.loose) > 0 && (!any || h.since.Before(at)) {
+	if h.loose.len() > 0 && (!any || h.since.Before(at)) {
 		at, any = h.since, true
 	}
 	return at, any

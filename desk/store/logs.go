@@ -49,7 +49,7 @@ type logRef struct {
 	id   traceID
 	part int // the place of the segment, behind all of them the head
 	row  int
-	head *headLog // nil: it is in a segment
+	head *segment.Log // nil: it is in a segment
 }
 
 // logFinder keeps the first log records of an order.
@@ -149,7 +149,7 @@ func (f *logFinder) trace(id traceID) {
 	}
 }
 
-func (f *logFinder) inHead(logs []headLog) {
+func (f *logFinder) inHead(logs []segment.Log) {
 	for i := range logs {
 		l := f.v.logOf(&logs[i])
 		if f.wants(source.LogTime(&l), l.Severity) && f.matches(&l) {

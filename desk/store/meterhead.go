@@ -93,7 +93,7 @@ func (m *headMeter) count(c *countedTrace, p *part) {
 			all = append(all, p.spans[i].Digest())
 			continue
 		}
-		all = append(all, m.spans.Span(&p.spans[i].Span))
+		all = append(all, m.spans.Span(&p.spans[i]))
 	}
 	m.spans.Calls(all, len(c.earlier)+c.spans)
 	c.spans = len(p.spans)
@@ -165,7 +165,7 @@ func (v *view) headKeys() ([]segment.Key, error) {
 			return nil, v.ctx.Err()
 		}
 		for ; m.keyed[p.id] < len(p.spans); m.keyed[p.id]++ {
-			m.keys.Span(&p.spans[m.keyed[p.id]].Span)
+			m.keys.Span(&p.spans[m.keyed[p.id]])
 		}
 	}
 	return m.keys.List(), nil

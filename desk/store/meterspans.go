@@ -172,7 +172,7 @@ func (r *reading) head() error {
 			return r.ctx.Err()
 		}
 		if !r.sel.program.NeedsTrace() {
-			r.matched(r.headSpans(p, func(s *headSpan) bool { return r.within.Contains(s.Start) && filter.MayAdmit(&s.Span) }))
+			r.matched(r.headSpans(p, func(s *segment.Span) bool { return r.within.Contains(s.Start) && filter.MayAdmit(s) }))
 			continue
 		}
 		if len(p.spans) == 0 {
@@ -180,19 +180,19 @@ func (r *reading) head() error {
 		}
 		if p.continued {
 			r.whole(p.id)
-		} else if slices.ContainsFunc(p.spans, func(s headSpan) bool { return r.within.Contains(s.Start) }) &&
-			slices.ContainsFunc(p.spans, func(s headSpan) bool { return filter.MayAdmit(&s.Span) }) {
-			r.trace(r.headSpans(p, func(*headSpan) bool { return true }))
+		} else if slices.ContainsFunc(p.spans, func(s segment.Span) bool { return r.within.Contains(s.Start) }) &&
+			slices.ContainsFunc(p.spans, func(s segment.Span) bool { return filter.MayAdmit(&s) }) {
+			r.trace(r.headSpans(p, func(*segment.Span) bool { return true }))
 		}
 	}
 	return nil
 }
 
 // headSpans decodes the spans of the head that are wanted.
-func (r *reading) headSpans(p *part, wanted func(*headSpan) bool) (out []trace.Span) {
+func (r *reading) headSpans(p *part, wanted func(*segment.Span) bool) (out []trace.Span) {
 	for i := range p.spans {
 		if s := &p.spans[i]; wanted(s) {
-			span := r.decoder.Span(&s.Span.Span)
+			span := r.decoder.Span(&s.Span)
 			span.Resource, span.Scope = s.Origin.Resource, s.Origin.Scope
 			out = append(out, span)
 		}

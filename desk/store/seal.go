@@ -27,7 +27,7 @@ const (
 // batch is what becomes a segment.
 type batch struct {
 	traces   map[traceID]*headTrace
-	loose    []headLog
+	loose    records[segment.Log]
 	manifest segment.Manifest
 }
 
@@ -65,7 +65,7 @@ func (s *Store) freeze(what scope) (b *batch, more bool) {
 	defer s.gate.Unlock()
 	s.mu.Lock()
 	due, more := s.head.due(&s.cfg, what, time.Now())
-	none := len(due) == 0 && (len(s.head.loose) == 0 || what == whatIsDue && !s.head.isAged(&s.cfg, time.Now()))
+	none := len(due) == 0 && (s.head.loose.len() == 0 || what == whatIsDue && !s.head.isAged(&s.cfg, time.Now()))
 	s.mu.Unlock()
 	if none {
 		return nil, false
@@ -77,10 +77,10 @@ func (s *Store) freeze(what scope) (b *batch, more bool) {
 	for _, t := range due {
 		b.traces[t.id] = t
 		s.head.remove(t)
-		s.frozenSpans += len(t.spans)
+		s.frozenSpans += t.spans.len()
 		s.frozenBytes += t.bytes
 	}
-	s.frozen, s.loose = b.traces, b.loose
+	s.frozen, s.loose = b.traces, b.loose.all
 	places := s.head.places()
 	s.head.detach(places)
 	s.nextSeq++
@@ -117,7 +117,7 @@ func (h *head) due(cfg *Config, what scope, now time.Time) (due []*headTrace, mo
 			continue
 		}
 		due = append(due, t)
-		spans, left = spans+len(t.spans), left-t.bytes
+		spans, left = spans+t.spans.len(), left-t.bytes
 		if spans >= cfg.HeadSpans {
 			return due, what == everything && i+1 < len(all)
 		}
@@ -128,47 +128,53 @@ func (h *head) due(cfg *Config, what scope, now time.Time) (due []*headTrace, mo
 	return due, false
 }
 
-// places are where the log has what is in the head, by request.
-func (h *head) places() map[wal.Position][]place {
-	of := map[wal.Position][]place{}
+// places are which records of requests are in the head.
+func (h *head) places() map[wal.Position][]uint32 {
+	of := map[wal.Position][]uint32{}
+	add := func(places []place) {
+		for len(places) > 0 {
+			same := 1
+			for same < len(places) && places[same].position == places[0].position {
+				same++
+			}
+			numbers := slices.Grow(of[places[0].position], same)
+			for i := range same {
+				numbers = append(numbers, places[i].n)
+			}
+			of[places[0].position] = numbers
+			places = places[same:]
+		}
+	}
 	for _, t := range h.traces {
-		for i := range t.spans {
-			at := t.spans[i].at
-			of[at.position] = append(of[at.position], at)
-		}
-		for i := range t.logs {
-			at := t.logs[i].at
-			of[at.position] = append(of[at.position], at)
-		}
+		add(t.spans.at)
+		add(t.logs.at)
 	}
-	for i := range h.loose {
-		at := h.loose[i].at
-		of[at.position] = append(of[at.position], at)
-	}
+	add(h.loose.at)
 	return of
 }
 
 // detach copies the bytes of records of which the request has few others in the
 // head: they share them with the whole request, which would stay as well.
-func (h *head) detach(places map[wal.Position][]place) {
+func (h *head) detach(places map[wal.Position][]uint32) {
 	few := func(at place) bool { return 2*len(places[at.position]) < int(at.of) }
 	for _, t := range h.traces {
-		if slices.ContainsFunc(t.spans, func(s headSpan) bool { return few(s.at) }) || slices.ContainsFunc(t.logs, func(l headLog) bool { return few(l.at) }) {
+		if slices.ContainsFunc(t.spans.at, few) || slices.ContainsFunc(t.logs.at, few) {
 			t.detach()
 		}
 	}
 }
 
 func (t *headTrace) detach() {
-	if t.own == len(t.spans)+len(t.logs) {
+	if t.own == t.spans.len()+t.logs.len() {
 		return
 	}
+	spans, logs := slices.Clone(t.spans.all), slices.Clone(t.logs.all)
 	size := 0
-	for i := range t.spans {
-		size += len(t.spans[i].Raw) + len(t.spans[i].Name)
+	for i := range spans {
+		size += len(spans[i].Raw) + len(spans[i].Name)
 	}
-	for i := range t.logs {
-		size += len(t.logs[i].Raw)
+	for i := range logs {
+		size += len(logs[i].Raw)
 	}
 	buffer := make([]byte, 0, size)
 	own := func(b []byte) []byte {
@@ -176,23 +182,19 @@ func (t *headTrace) detach() {
 		buffer = append(buffer, b...)
 		return buffer[from:len(buffer):len(buffer)]
 	}
-	t.spans, t.logs = slices.Clone(t.spans), slices.Clone(t.logs)
-	for i := range t.spans {
-		t.spans[i].Raw, t.spans[i].Name = own(t.spans[i].Raw), own(t.spans[i].Name)
+	for i := range spans {
+		spans[i].Raw, spans[i].Name = own(spans[i].Raw), own(spans[i].Name)
 	}
-	for i := range t.logs {
-		t.logs[i].Raw = own(t.logs[i].Raw)
+	for i := range logs {
+		logs[i].Raw = own(logs[i].Raw)
 	}
-	t.own = len(t.spans) + len(t.logs)
+	t.spans.all, t.logs.all, t.own = spans, logs, len(spans)+len(logs)
 }
 
 // held is what the requests have that stays in the head.
-func held(places map[wal.Position][]place) (out []segment.Held) {
+func held(places map[wal.Position][]uint32) (out []segment.Held) {
 	for _, p := range slices.Sorted(maps.Keys(places)) {
-		numbers := make([]uint32, len(places[p]))
-		for i, at := range places[p] {
-			numbers[i] = at.n
-		}
+		numbers := places[p]
 		slices.Sort(numbers)
 		out = append(out, segment.Held{Position: p, Ranges: ranges(numbers)})
 	}
@@ -289,17 +291,11 @@ func (s *Store) segmentDir() string { return filepath.Join(s.cfg.Dir, segmentDir
 
 // inputOf is a batch with what older segments have of its traces.
 func (s *Store) inputOf(b *batch) (*segment.Input, error) {
-	in := &segment.Input{Manifest: b.manifest, Traces: make([]segment.Trace, 0, len(b.traces))}
+	in := &segment.Input{Manifest: b.manifest, Traces: make([]segment.Trace, 0, len(b.traces)), Logs: b.loose.all}
 	older := s.hold()
 	defer release(older)
 	for _, t := range b.traces {
-		out := segment.Trace{ID: t.id, Spans: make([]segment.Span, len(t.spans)), Logs: make([]segment.Log, len(t.logs))}
-		for i := range t.spans {
-			out.Spans[i] = t.spans[i].Span
-		}
-		for i := range t.logs {
-			out.Logs[i] = t.logs[i].Log
-		}
+		out := segment.Trace{ID: t.id, Spans: t.spans.all, Logs: t.logs.all}
 		if t.continued {
 			var err error
 			if out.Earlier, err = partIn(older, t.id); err != nil {
@@ -307,9 +303,6 @@ func (s *Store) inputOf(b *batch) (*segment.Input, error) {
 			}
 		}
 		in.Traces = append(in.Traces, out)
-	}
-	for i := range b.loose {
-		in.Logs = append(in.Logs, b.loose[i].Log)
 	}
 	return in, nil
 }

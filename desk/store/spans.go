@@ -87,7 +87,7 @@ func (f *spanFinder) startTraces() {
 
 func admitsAny(f *segment.HeadFilter, p *part) bool {
 	for i := range p.spans {
-		if f.MayAdmit(&p.spans[i].Span) {
+		if f.MayAdmit(&p.spans[i]) {
 			return true
 		}
 	}
@@ -100,7 +100,7 @@ func (f *spanFinder) startSpans() {
 	for i := range f.v.head.traces {
 		spans := f.v.head.traces[i].spans
 		for j := range spans {
-			s := &spans[j].Span
+			s := &spans[j]
 			if !f.r.Range.Contains(s.Start) || !head.MayAdmit(s) {
 				continue
 			}
@@ -277,7 +277,7 @@ func (f *spanFinder) read(it *spanItem) *source.SpanRow {
 	var s trace.Span
 	if it.kind == spanInHead {
 		own := &f.v.head.traces[it.n].spans[it.of]
-		s = f.v.decoder.Span(&own.Span.Span)
+		s = f.v.decoder.Span(&own.Span)
 		s.Resource, s.Scope = own.Origin.Resource, own.Origin.Scope
 	} else {
 		spans, err := it.segment.Spans(&segment.Entry{FirstRow: it.n, Rows: 1})

@@ -143,7 +143,7 @@ type Store struct {
 	head   head
 	last   *snapshot              // of the head
 	frozen map[traceID]*headTrace // traces that are being written into a segment
-	loose  []headLog              // log records of no trace that are being written
+	loose  []segment.Log          // log records of no trace that are being written
 	// frozenSpans and frozenBytes are how much is being written.
 	frozenSpans int
 	frozenBytes int64

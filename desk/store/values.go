@@ -112,7 +112,7 @@ func (v *view) columnValues(f query.Field, within minutes, c *valueCounter) erro
 }
 
 // headValue is the value that a span of the head has for an attribute.
-func (v *view) headValue(f query.Field, s *headSpan) (value trace.Value) {
+func (v *view) headValue(f query.Field, s *segment.Span) (value trace.Value) {
 	switch f.Scope {
 	case query.Resource:
 		if s.Origin.Resource != nil {
@@ -123,7 +123,7 @@ func (v *view) headValue(f query.Field, s *headSpan) (value trace.Value) {
 			value, _ = trace.Lookup(s.Origin.Scope.Attributes, f.Name)
 		}
 	default:
-		v.detail.Read(&s.Span.Span)
+		v.detail.Read(&s.Span)
 		for i := range v.detail.Attributes {
 			if kv := &v.detail.Attributes[i]; string(kv.Key) == f.Name {
 				return kv.Value.Decode()

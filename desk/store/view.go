@@ -37,14 +37,14 @@ type snapshot struct {
 	changes uint64
 	traces  []part // the latest start first
 	byID    map[traceID]int
-	loose   []headLog
+	loose   []segment.Log
 }
 
 // part is a trace of the head.
 type part struct {
 	id         traceID
-	spans      []headSpan
-	logs       []headLog
+	spans      []segment.Span
+	logs       []segment.Log
 	start, end int64
 	continued  bool
 }
@@ -80,7 +80,7 @@ func (s *Store) snapshotLocked() *snapshot {
 	n := len(s.head.traces) + len(s.frozen)
 	out := &snapshot{changes: s.head.changes, traces: make([]part, 0, n)}
 	for id, t := range s.frozen {
-		p := part{id, t.spans, t.logs, t.start, t.end, t.continued}
+		p := part{id, t.spans.all, t.logs.all, t.start, t.end, t.continued}
 		if newer := s.head.traces[id]; newer != nil {
 			p.join(newer)
 		}
@@ -88,10 +88,10 @@ func (s *Store) snapshotLocked() *snapshot {
 	}
 	for id, t := range s.head.traces {
 		if s.frozen[id] == nil {
-			out.traces = append(out.traces, part{id, t.spans, t.logs, t.start, t.end, t.continued})
+			out.traces = append(out.traces, part{id, t.spans.all, t.logs.all, t.start, t.end, t.continued})
 		}
 	}
-	out.loose = slices.Concat(s.loose, s.head.loose)
+	out.loose = slices.Concat(s.loose, s.head.loose.all)
 	return out
 }
 
@@ -108,7 +108,7 @@ func (h *snapshot) arrange() {
 
 // join adds what came while the part was being written.
 func (p *part) join(t *headTrace) {
-	p.spans, p.logs = slices.Concat(p.spans, t.spans), slices.Concat(p.logs, t.logs)
+	p.spans, p.logs = slices.Concat(p.spans, t.spans.all), slices.Concat(p.logs, t.logs.all)
 	p.start, p.end = min(p.start, t.start), max(p.end, t.end)
 }
 
@@ -134,7 +134,7 @@ func (v *view) spansOf(p *part) []trace.Span {
 	out := make([]trace.Span, len(p.spans))
 	for i := range p.spans {
 		s := &p.spans[i]
-		out[i] = v.decoder.Span(&s.Span.Span)
+		out[i] = v.decoder.Span(&s.Span)
 		out[i].Resource, out[i].Scope = s.Origin.Resource, s.Origin.Scope
 	}
 	sortSpans(out)
@@ -148,7 +148,7 @@ func sortSpans(spans []trace.Span) {
 }
 
 // logsOf decodes log records.
-func (v *view) logsOf(logs []headLog) []trace.Log {
+func (v *view) logsOf(logs []segment.Log) []trace.Log {
 	out := make([]trace.Log, len(logs))
 	for i := range logs {
 		out[i] = v.logOf(&logs[i])
@@ -156,8 +156,8 @@ func (v *view) logsOf(logs []headLog) []trace.Log {
 	return out
 }
 
-func (v *view) logOf(l *headLog) trace.Log {
-	out := v.decoder.Log(&l.Log.Log)
+func (v *view) logOf(l *segment.Log) trace.Log {
+	out := v.decoder.Log(&l.Log)
 	out.Resource, out.Scope = l.Origin.Resource, l.Origin.Scope
 	return out
 }
@@ -165,16 +165,16 @@ func (v *view) logOf(l *headLog) trace.Log {
 // digestOf is what summaries depend on of a part, in the order of the starts.
 func (v *view) digestOf(p *part) segment.Part {
 	out := segment.Part{Spans: make([]digest.Span, len(p.spans)), Logs: len(p.logs)}
-	sorted := make([]*headSpan, len(p.spans))
+	sorted := make([]*segment.Span, len(p.spans))
 	for i := range p.spans {
 		sorted[i] = &p.spans[i]
 	}
-	slices.SortStableFunc(sorted, func(s, t *headSpan) int {
+	slices.SortStableFunc(sorted, func(s, t *segment.Span) int {
 		return cmp.Or(cmp.Compare(s.Start, t.Start), bytes.Compare(s.ID[:], t.ID[:]))
 	})
 	for i, s := range sorted {
 		var f segment.Facts
-		v.detail.Read(&s.Span.Span)
+		v.detail.Read(&s.Span)
 		f.Read(v.detail.Attributes)
 		out.Identity.Fill(f.Identity)
 		out.Spans[i] = s.Digest()

@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/sidetrace/sidetrace/desk/store/digest"
+	"github.com/sidetrace/sidetrace/desk/store/internal/slab"
 	"github.com/sidetrace/sidetrace/desk/store/table"
 	"github.com/sidetrace/sidetrace/desk/store/wire"
 	"github.com/sidetrace/sidetrace/desk/trace"
@@ -86,9 +87,28 @@ func newBuilder(spans int) *builder {
 	return &builder{
 		spans: table.NewBuilder(spanTable, spans), events: table.NewBuilder(eventTable, 0), links: table.NewBuilder(linkTable, 0),
 		logs: table.NewBuilder(logTable, 0), resources: table.NewBuilder(resourceTable, 0), scopes: table.NewBuilder(scopeTable, 0),
-		rows: make([]digest.Span, 0, spans), names: make([]uint32, 0, spans), origins: make([]int32, 0, spans),
+		rows: spareRows.Make(spans), names: spareNames.Make(spans), origins: spareOrigins.Make(spans),
 		originRow: map[*Origin]int32{}, shared: map[string]int{}, index: map[trace.SpanID]int32{},
 	}
+}
+
+// The memory of builders: they are filled as often as segments are written.
+var (
+	spareRows    slab.Pool[digest.Span]
+	spareNames   slab.Pool[uint32]
+	spareOrigins slab.Pool[int32]
+)
+
+// free gives the memory back. Nothing of the builder may be used any more.
+func (b *builder) free() {
+	for _, t := range b.tables() {
+		t.Free()
+	}
+	clear(b.rows)
+	spareRows.Free(b.rows)
+	spareNames.Free(b.names)
+	spareOrigins.Free(b.origins)
+	*b = builder{}
 }
 
 // spansOf is how many spans traces have.

@@ -148,7 +148,8 @@ func (s *sideFile) part(f io.ReaderAt, i int, b []byte, at uint64) error {
 // Neither fails with options that are valid.
 var (
 	zipper = sync.OnceValue(func() *zstd.Encoder {
-		e, _ := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderCRC(false))
+		e, _ := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderCRC(false),
+			zstd.WithWindowSize(1<<20), zstd.WithLowerEncoderMem(true))
 		return e
 	})
 	unzipper = sync.OnceValue(func() *zstd.Decoder {

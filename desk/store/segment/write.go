@@ -28,6 +28,7 @@ type Input struct {
 // returns. If it fails, nothing is left.
 func Write(parent string, in *Input) (dir string, err error) {
 	b := newBuilder(spansOf(in.Traces))
+	defer b.free()
 	if err := b.add(in.Traces, in.Logs); err != nil {
 		return "", err
 	}

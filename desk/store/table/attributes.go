@@ -28,8 +28,8 @@ type attributes struct {
 	expect [64]int32 // numbers of shapes, counted from 1, by the hints of rows
 	packed []byte
 
-	shapeOf []int32 // of each row
-	others  []other // attributes that have no column
+	shapeOf []uint32 // of each row
+	others  []other  // attributes that have no column
 }
 
 // key is one that occurred.
@@ -83,7 +83,7 @@ func (a *attributes) add(pairs []wire.KeyValue, hint uint) {
 	if shape == nil || len(shape) != len(pairs) {
 		*expected = a.shapeNumber() + 1
 	}
-	a.shapeOf = add(a.shapeOf, *expected-1)
+	a.shapeOf = add(&words, a.shapeOf, uint32(*expected-1))
 	a.row++
 }
 

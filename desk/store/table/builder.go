@@ -122,6 +122,22 @@ func (b *Builder) Others(yield func(row int, kv *wire.KeyValue)) {
 	}
 }
 
+// Free gives the memory back for further builders. The builder, and what
+// [Builder.Each] and [Builder.Others] handed out, must not be used any more.
+func (b *Builder) Free() {
+	for i := range b.columns {
+		b.columns[i].free()
+	}
+	for _, c := range b.attrs.columns {
+		c.free()
+	}
+	words.Free(b.attrs.shapeOf)
+	if b.done != nil {
+		b.done.order.free()
+	}
+	*b = Builder{}
+}
+
 // finish ends the rows.
 func (b *Builder) finish() *finished {
 	if b.done == nil {

@@ -2,6 +2,15 @@
 
 package table
 
+import "github.com/sidetrace/sidetrace/desk/store/internal/slab"
+
+// The memory of columns: they are filled as often as segments are written.
+var (
+	words   slab.Pool[uint32]
+	numbers slab.Pool[uint64]
+	octets  slab.Pool[byte]
+)
+
 // column is the values of one, as they are collected.
 type column struct {
 	name     string
@@ -10,6 +19,7 @@ type column struct {
 	size     int
 	optional bool
 
+	// What follows is of pools, to which [Builder.Free] gives it back.
 	rows  []uint32 // of the values, if the column is optional
 	texts texts
 	codes []uint32 // of texts and bytes
@@ -31,43 +41,50 @@ func (c *column) len() int {
 func (c *column) reserve(n int) {
 	switch c.kind {
 	case Text, Bytes:
-		c.codes = make([]uint32, 0, n)
+		c.codes = words.Make(n)
 	case ID:
-		c.ids = make([]byte, 0, n*c.size)
+		c.ids = octets.Make(n * c.size)
 	default:
-		c.nums = make([]uint64, 0, n)
+		c.nums = numbers.Make(n)
 	}
 }
 
 // mark notes that a row has a value.
 func (c *column) mark(row int) {
 	if c.optional {
-		c.rows = add(c.rows, uint32(row))
+		c.rows = add(&words, c.rows, uint32(row))
 	}
 }
 
 func (c *column) addText(row int, text []byte) {
 	c.mark(row)
-	c.codes = add(c.codes, c.texts.number(text))
+	c.codes = add(&words, c.codes, c.texts.number(text))
 }
 
 func (c *column) addNum(row int, num uint64) {
 	c.mark(row)
-	c.nums = add(c.nums, num)
+	c.nums = add(&numbers, c.nums, num)
 }
 
 func (c *column) addID(row int, id []byte) {
 	c.mark(row)
-	if len(c.ids)+len(id) > cap(c.ids) {
-		c.ids = append(make([]byte, 0, max(1024, 2*cap(c.ids))), c.ids...)
-	}
-	c.ids = append(c.ids, id...)
+	c.ids = append(octets.Grow(c.ids, len(id)), id...)
 }
 
-// add appends to a slice that is likely to become long: it doubles.
-func add[T any](s []T, v T) []T {
+// free gives the memory back.
+func (c *column) free() {
+	words.Free(c.rows)
+	words.Free(c.codes)
+	numbers.Free(c.nums)
+	octets.Free(c.ids)
+	c.texts.free()
+	*c = column{}
+}
+
+// add appends to a slice of a pool.
+func add[T any](p *slab.Pool[T], s []T, v T) []T {
 	if len(s) == cap(s) {
-		s = append(make([]T, 0, max(256, 2*cap(s))), s...)
+		s = p.Grow(s, 1)
 	}
 	return append(s, v)
 }

@@ -65,15 +65,24 @@ func (t *texts) slot(text []byte) int {
 }
 
 func (t *texts) add(text []byte) uint32 {
-	t.bytes = append(t.bytes, text...)
-	t.ends = append(t.ends, uint32(len(t.bytes)))
+	t.bytes = append(octets.Grow(t.bytes, len(text)), text...)
+	t.ends = add(&words, t.ends, uint32(len(t.bytes)))
 	t.last = uint32(len(t.ends) - 1)
 	return t.last
 }
 
 func (t *texts) grow() {
-	t.slots = make([]uint32, max(16, 2*len(t.slots)))
+	n := max(16, 2*len(t.slots))
+	words.Free(t.slots)
+	t.slots = words.Make(n)[:n]
+	clear(t.slots)
 	for n := range t.ends {
 		t.slots[t.slot(t.at(uint32(n)))] = uint32(n) + 1
 	}
+}
+
+func (t *texts) free() {
+	octets.Free(t.bytes)
+	words.Free(t.ends)
+	words.Free(t.slots)
 }

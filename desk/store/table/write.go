@@ -8,8 +8,10 @@ import (
 	"math"
 	"sync"
 
+	"github.com/klauspost/compress/zstd"
 	"github.com/parquet-go/parquet-go"
-	"github.com/parquet-go/parquet-go/compress/zstd"
+	"github.com/parquet-go/parquet-go/compress"
+	parquetzstd "github.com/parquet-go/parquet-go/compress/zstd"
 	"github.com/parquet-go/parquet-go/encoding"
 
 	"github.com/sidetrace/sidetrace/desk/store/wire"
@@ -39,7 +41,24 @@ var restNames = [restColumns]string{"key", "text", "int", "float", "bool", "any"
 // same when its rows are complete.
 const pageBuffer = 16 << 10
 
-var compression = &zstd.Codec{Level: zstd.SpeedFastest}
+// compression keeps one encoder, whose memory is a small part of what encoders take
+// unless they are told: pages are much shorter than the window.
+var compression = sync.OnceValue(func() compress.Codec {
+	e, _ := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderCRC(false),
+		zstd.WithZeroFrames(true), zstd.WithWindowSize(1<<20), zstd.WithLowerEncoderMem(true)) // options that are valid do not fail
+	return &codec{encoder: e}
+})
+
+// codec is the library's, but for the encoder.
+type codec struct {
+	parquetzstd.Codec
+	encoder *zstd.Encoder
+}
+
+// Encode implements [compress.Codec].
+func (c *codec) Encode(dst, src []byte) ([]byte, error) {
+	return c.encoder.EncodeAll(src, dst[:0]), nil
+}
 
 // orderedGroup is a group whose fields keep their order; a [parquet.Group] sorts
 // them by name.
@@ -89,7 +108,7 @@ func (c *column) node() parquet.Node {
 	if c.coding == Plain || c.coding == Delta && c.kind != Text && c.kind != Bytes {
 		n = parquet.Compressed(n, &parquet.Uncompressed)
 	} else {
-		n = parquet.Compressed(n, compression)
+		n = parquet.Compressed(n, compression())
 	}
 	if c.optional {
 		n = parquet.Optional(n)
