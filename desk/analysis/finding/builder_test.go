@@ -272,6 +272,7 @@ func checkSound(t require.TestingT, tree *analysis.Tree, f finding.Finding) {
 	require.NotContains(t, f.Title, "\n")
 	require.True(t, strings.HasSuffix(f.Advice, "."), f.Advice)
 	require.Equal(t, 1, strings.Count(f.Advice, "."), "one sentence: %s", f.Advice)
+	checkChinese(t, f.Translations.Chinese)
 	require.NotEmpty(t, f.Nodes)
 	require.LessOrEqual(t, len(f.Nodes), 1000)
 	require.GreaterOrEqual(t, f.Count, len(f.Nodes))
@@ -282,4 +283,13 @@ func checkSound(t require.TestingT, tree *analysis.Tree, f finding.Finding) {
 		require.Less(t, at, int32(len(tree.Nodes)))
 		require.GreaterOrEqual(t, at, int32(0))
 	}
+}
+
+// checkChinese checks that nothing but names is left in English.
+func checkChinese(t require.TestingT, w finding.Wording) {
+	for _, text := range []string{w.Title, w.Advice} {
+		require.Regexp(t, `\p{Han}`, text)
+		require.NotRegexp(t, ` (of|after|at|with|which|and|times|spans?) |twice|%!|\n`, text)
+	}
+	require.True(t, strings.HasSuffix(w.Advice, "。"), w.Advice)
 }

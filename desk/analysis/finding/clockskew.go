@@ -3,8 +3,6 @@
 package finding
 
 import (
-	"fmt"
-
 	"github.com/sidetrace/sidetrace/desk/units"
 )
 
@@ -31,15 +29,15 @@ func (f *finder) clockSkews() {
 	}
 }
 
-func (f *finder) describeSkew(c *candidate) (title, advice string) {
-	service, other := cut(f.tree.ServiceOf(c.nodes[0]), 60), cut(f.tree.ServiceOf(c.nodes[1]), 60)
-	where := "behind"
+func (f *finder) describeSkew(c *candidate) (title, advice phrase) {
+	service, other := say("%s", cut(f.tree.ServiceOf(c.nodes[0]), 60)), say("%s", cut(f.tree.ServiceOf(c.nodes[1]), 60))
+	where := say("behind")
 	if c.place[2] < 0 {
-		where = "ahead of"
+		where = say("ahead of")
 	}
 	if service == other {
-		service, other = "one instance of "+service, "another"
+		service, other = say("one instance of %s", service), say("another")
 	}
-	return fmt.Sprintf("the clock of %s is %s %s that of %s", service, units.Duration(c.value), where, other),
-		"Keep the clocks of both hosts by NTP, and compare times of these services with care."
+	return say("the clock of %s is %s %s that of %s", service, units.Duration(c.value), where, other),
+		say("Keep the clocks of both hosts by NTP, and compare times of these services with care.")
 }

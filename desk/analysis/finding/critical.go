@@ -4,9 +4,7 @@ package finding
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/sidetrace/sidetrace/desk/units"
@@ -55,13 +53,13 @@ func (f *finder) longest(nodes []int32, times []int64) []int32 {
 	return nodes
 }
 
-func (f *finder) describePath(c *candidate) (title, advice string) {
-	return fmt.Sprintf("%d of %d spans make up the %s of %s: %s", c.count, len(f.tree.Nodes), units.Duration(c.cost), f.name(f.main), strings.Join(f.operationsOnPath(), ", ")),
-		"Make these spans faster, or take them out of the way, as nothing else shortens the trace."
+func (f *finder) describePath(c *candidate) (title, advice phrase) {
+	return say("%d of %d spans make up the %s of %s: %s", c.count, len(f.tree.Nodes), units.Duration(c.cost), f.name(f.main), list(f.operationsOnPath(), ", ")),
+		say("Make these spans faster, or take them out of the way, as nothing else shortens the trace.")
 }
 
 // operationsOnPath says how long the operations took that have most of the path.
-func (f *finder) operationsOnPath() []string {
+func (f *finder) operationsOnPath() []phrase {
 	type operation struct {
 		node, count int32
 		time        int64
@@ -78,13 +76,13 @@ func (f *finder) operationsOnPath() []string {
 		}
 	}
 	slices.SortStableFunc(all, func(a, b operation) int { return cmp.Compare(b.time, a.time) })
-	var parts []string
+	var parts []phrase
 	for _, o := range all[:min(3, len(all))] {
 		switch {
 		case o.count == 1:
-			parts = append(parts, fmt.Sprintf("%s %s", f.named(o.node), units.Duration(o.time)))
+			parts = append(parts, say("%s %s", f.named(o.node), units.Duration(o.time)))
 		case o.count > 1:
-			parts = append(parts, fmt.Sprintf("%s ×%d %s", f.named(o.node), o.count, units.Duration(o.time)))
+			parts = append(parts, say("%s ×%d %s", f.named(o.node), o.count, units.Duration(o.time)))
 		}
 	}
 	return parts
@@ -110,15 +108,15 @@ func (f *finder) bottleneckSeverity(self int64) Severity {
 	return Info
 }
 
-func (f *finder) describeBottleneck(c *candidate) (title, advice string) {
+func (f *finder) describeBottleneck(c *candidate) (title, advice phrase) {
 	node := c.nodes[0]
 	step := f.step(node)
-	title = fmt.Sprintf("%s took %s itself, %s of the critical path", f.placed(node), units.Duration(c.cost), percent(c.cost, f.duration(f.main)))
+	title = say("%s took %s itself, %s of the critical path", f.placed(node), units.Duration(c.cost), percent(c.cost, f.duration(f.main)))
 	switch {
 	case step != none && f.is(step, isModel):
-		return title, "Ask a faster model, for a shorter answer or with a shorter prompt, before anything else."
+		return title, say("Ask a faster model, for a shorter answer or with a shorter prompt, before anything else.")
 	case f.tree.Nodes[node].Size > 1:
-		return title, "Put spans around what it does between its calls, as most of its time is its own."
+		return title, say("Put spans around what it does between its calls, as most of its time is its own.")
 	}
-	return title, "Begin with this span, as no other one weighs as much."
+	return title, say("Begin with this span, as no other one weighs as much.")
 }

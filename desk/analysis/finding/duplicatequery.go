@@ -4,7 +4,6 @@ package finding
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 
 	"github.com/sidetrace/sidetrace/desk/trace/semconv"
@@ -126,7 +125,7 @@ func (f *finder) following() []int32 {
 	return next
 }
 
-func (f *finder) describeEqual(c *candidate) (title, advice string) {
+func (f *finder) describeEqual(c *candidate) (title, advice phrase) {
 	n := &f.tree.Nodes[c.nodes[0]]
 	what := n.Attrs.Text(n.Span, semconv.DBStatement)
 	if f.is(c.nodes[0], isHTTP) {
@@ -135,6 +134,6 @@ func (f *finder) describeEqual(c *candidate) (title, advice string) {
 	if what == "" {
 		what = n.Span.Name
 	}
-	return fmt.Sprintf("%s asked for the same %s in %s: %s", f.named(c.nodes[0]), times(len(c.nodes)), units.Duration(c.value), cut(what, 100)),
-		"Ask once and pass the answer on, or keep it for the length of the request."
+	return say("%s asked for the same %s in %s: %s", f.named(c.nodes[0]), times(len(c.nodes)), units.Duration(c.value), cut(what, 100)),
+		say("Ask once and pass the answer on, or keep it for the length of the request.")
 }

@@ -4,14 +4,12 @@ package finding
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/sidetrace/sidetrace/desk/analysis"
 	"github.com/sidetrace/sidetrace/desk/trace"
 	"github.com/sidetrace/sidetrace/desk/trace/semconv"
-	"github.com/sidetrace/sidetrace/desk/units"
 )
 
 // ErrorOrigin is where an error began: the deepest failed span of a chain of
@@ -151,30 +149,30 @@ func (f *finder) isHidden(node int32) bool {
 	return ok && n.Span.Kind == trace.Server && status >= 200 && status < 400
 }
 
-func (f *finder) describeError(c *candidate) (title, advice string) {
+func (f *finder) describeError(c *candidate) (title, advice phrase) {
 	origin, top := c.nodes[0], int32(c.value)
 	c.nodes, c.count = f.chainUp(origin, top)
-	title = f.named(origin) + " failed"
+	title = say("%s failed", f.named(origin))
 	if c.text != "" {
-		title += ": " + cut(c.text, 160)
+		title = title.and(": %s", cut(c.text, 160))
 	}
 	parent := f.tree.Nodes[top].Parent
 	switch {
 	case top != origin:
-		title += fmt.Sprintf("; %s above it failed too, up to %s", units.Plural(c.count-1, "span"), f.named(top))
+		title = title.and("; %s above it failed too, up to %s", plural(c.count-1, "span"), f.named(top))
 	case parent == none:
-		title += "; nothing is above it"
+		title = title.and("; nothing is above it")
 	}
 	switch {
 	case c.severity == Info:
-		return title + ", and a later attempt succeeded", "Nothing failed for the caller, but look at it if it happens often."
+		return title.and(", and a later attempt succeeded"), say("Nothing failed for the caller, but look at it if it happens often.")
 	case parent == none:
-		return title, "Begin here: the spans above failed because of this one."
+		return title, say("Begin here: the spans above failed because of this one.")
 	case f.isHidden(top):
-		return title + fmt.Sprintf(", which answered with a status of success, so that %s could not know", f.named(parent)),
-			"Begin here, and answer with a status of 400 or more where a request fails, or callers take it for done."
+		return title.and(", which answered with a status of success, so that %s could not know", f.named(parent)),
+			say("Begin here, and answer with a status of 400 or more where a request fails, or callers take it for done.")
 	}
-	return title + fmt.Sprintf("; %s, which called it, did not fail", f.named(parent)), "Check that its caller means to go on without the result."
+	return title.and("; %s, which called it, did not fail", f.named(parent)), say("Check that its caller means to go on without the result.")
 }
 
 // chainUp is a node and its ancestors up to top that failed, as many as fit in a

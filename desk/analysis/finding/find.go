@@ -45,7 +45,7 @@ type rule struct {
 	look func(f *finder)
 	// describe says what was found, in a line with its numbers, and what to do
 	// about it in one sentence. It may add nodes.
-	describe func(f *finder, c *candidate) (title, advice string)
+	describe func(f *finder, c *candidate) (title, advice phrase)
 }
 
 // rules are applied in this order: later ones use what the retries and the
@@ -128,6 +128,7 @@ type candidate struct {
 	cost  int64 // of the costliest place
 	value int64 // what describe needs besides
 	text  string
+	said  phrase
 	shift int64 // see [Finding.Shift]
 
 	// The sums of all places.
@@ -181,14 +182,15 @@ func (f *finder) apply(r *rule) []Finding {
 func (f *finder) finding(r *rule, c *candidate) Finding {
 	title, advice := r.describe(f, c)
 	if c.places > 1 {
-		title += fmt.Sprintf("; the same at %s", units.Plural(int(c.places-1), "other place"))
+		title = title.and("; the same at %s", plural(int(c.places-1), "other place"))
 		if c.totalCost > 0 {
-			title += ", together costing " + units.Duration(min(c.totalCost, f.total))
+			title = title.and(", together costing %s", units.Duration(min(c.totalCost, f.total)))
 		}
 	}
 	return Finding{
-		Kind: r.kind, Severity: c.severity, Title: title, Advice: advice,
-		Nodes: slices.Clone(c.nodes[:min(len(c.nodes), maxNodes)]), Count: max(c.count, len(c.nodes)), Places: int(c.places),
+		Kind: r.kind, Severity: c.severity, Title: title.english, Advice: advice.english,
+		Translations: Translations{Chinese: Wording{title.chinese, advice.chinese}},
+		Nodes:        slices.Clone(c.nodes[:min(len(c.nodes), maxNodes)]), Count: max(c.count, len(c.nodes)), Places: int(c.places),
 		Cost: time.Duration(min(c.totalCost, f.total)), Tokens: c.tokens, Savable: r.savable && c.totalCost > 0, Shift: time.Duration(c.shift),
 	}
 }

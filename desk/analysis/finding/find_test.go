@@ -115,6 +115,10 @@ b [30 40] @stock missing`, finding.Options{}))
 	assert.JSONEq(t, `[{
 		"kind": "orphan", "severity": "warning", "title": "1 span names 1 parent not in the trace",
 		"advice": "Wait for late spans, then look for a service whose spans are sampled away, dropped or sent elsewhere.",
+		"translations": {"zh-CN": {
+			"title": "1 个 Span 的 1 个父 Span 不在此 Trace 中",
+			"advice": "等待迟到的 Span，再查找其 Span 未被采样、被丢弃或发往别处的服务。"
+		}},
 		"nodes": [1], "count": 1, "places": 1, "cost": 0
 	}]`, string(got))
 	for severity, want := range map[finding.Severity]string{finding.Info: "info", finding.Critical: "critical", 9: "critical"} {

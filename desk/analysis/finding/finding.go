@@ -33,6 +33,18 @@ func (s Severity) String() string {
 // MarshalText is what String returns.
 func (s Severity) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
+// A Wording is what a finding says in one language.
+type Wording struct {
+	Title  string `json:"title"`
+	Advice string `json:"advice"`
+}
+
+// Translations are what a finding says in other languages than English, by their
+// tags (RFC 5646) in JSON.
+type Translations struct {
+	Chinese Wording `json:"zh-CN"` // simplified
+}
+
 // A Finding is one thing that was found.
 type Finding struct {
 	Kind     Kind     `json:"kind"`
@@ -41,6 +53,8 @@ type Finding struct {
 	Title string `json:"title"`
 	// Advice says in one sentence what to do about it.
 	Advice string `json:"advice"`
+	// Translations are title and advice in other languages.
+	Translations Translations `json:"translations"`
 	// Nodes are the spans that the finding rests on, as nodes of the tree, the
 	// most telling first; never empty, at most 1000. Of what was found at several
 	// places they are those of the costliest.

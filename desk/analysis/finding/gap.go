@@ -3,8 +3,6 @@
 package finding
 
 import (
-	"fmt"
-
 	"github.com/sidetrace/sidetrace/desk/trace"
 	"github.com/sidetrace/sidetrace/desk/units"
 )
@@ -80,13 +78,13 @@ func (f *finder) addGap(before, after, parent int32, gap int64) {
 	f.add(c)
 }
 
-func (f *finder) describeGap(c *candidate) (title, advice string) {
-	between := fmt.Sprintf("between %s and %s", f.name(c.nodes[0]), f.name(c.nodes[1]))
+func (f *finder) describeGap(c *candidate) (title, advice phrase) {
+	between := say("between %s and %s", f.name(c.nodes[0]), f.name(c.nodes[1]))
 	if len(c.nodes) < 3 {
-		return fmt.Sprintf("nothing was recorded for %s, %s", units.Duration(c.cost), between),
-			"Look for what is missing here: a service without instrumentation, or a message that waited."
+		return say("nothing was recorded for %s, %s", units.Duration(c.cost), between),
+			say("Look for what is missing here: a service without instrumentation, or a message that waited.")
 	}
 	whole := f.duration(c.nodes[2])
-	return fmt.Sprintf("nothing was recorded for %s of the %s of %s, %s", units.Duration(c.cost), units.Duration(whole), f.named(c.nodes[2]), between),
-		"Put a span around what happens here, or take out the wait."
+	return say("nothing was recorded for %s of the %s of %s, %s", units.Duration(c.cost), units.Duration(whole), f.named(c.nodes[2]), between),
+		say("Put a span around what happens here, or take out the wait.")
 }

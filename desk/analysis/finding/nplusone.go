@@ -4,7 +4,6 @@ package finding
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 
 	"github.com/sidetrace/sidetrace/desk/trace"
@@ -138,18 +137,18 @@ func (f *finder) distinct(calls, seen []int32) int {
 	return n
 }
 
-func (f *finder) describeRepeated(c *candidate) (title, advice string) {
+func (f *finder) describeRepeated(c *candidate) (title, advice phrase) {
 	n := int64(len(c.nodes))
 	parent := f.tree.Nodes[c.nodes[0]].Parent
-	title = fmt.Sprintf("%s ran %s one after the other below %s: %s, on average %s",
+	title = say("%s ran %s one after the other below %s: %s, on average %s",
 		f.named(c.nodes[0]), times(len(c.nodes)), f.name(parent), units.Duration(c.value), units.Duration(c.value/n))
 	switch {
 	case f.is(c.nodes[0], isDB):
-		advice = "Ask for all of it in one query, such as with IN, a join or a batch, or at least run the queries at once."
+		advice = say("Ask for all of it in one query, such as with IN, a join or a batch, or at least run the queries at once.")
 	case f.is(c.nodes[0], isEmbedding):
-		advice = "Send all texts in one request, as the interfaces of embedding models take lists."
+		advice = say("Send all texts in one request, as the interfaces of embedding models take lists.")
 	default:
-		advice = "Ask for all of it in one call if the other side has one, or at least make the calls at once."
+		advice = say("Ask for all of it in one call if the other side has one, or at least make the calls at once.")
 	}
 	return title, advice
 }

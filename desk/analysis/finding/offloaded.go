@@ -3,7 +3,6 @@
 package finding
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/sidetrace/sidetrace/desk/trace"
@@ -65,8 +64,8 @@ func (f *finder) addLink(node int32, key, link string) {
 	f.add(candidate{severity: Info, place: place{f.tree.Nodes[node].Similar, number(f.keys, key)}, nodes: []int32{node}, text: key + "\x00" + link})
 }
 
-func (f *finder) describeOffloaded(c *candidate) (title, advice string) {
+func (f *finder) describeOffloaded(c *candidate) (title, advice phrase) {
 	key, link, _ := strings.Cut(c.text, "\x00")
-	return fmt.Sprintf("%s of %s is kept in object storage: %s", cut(key, 60), f.named(c.nodes[0]), cut(link, 200)),
-		"Open the link to read the value; it is not part of the span."
+	return say("%s of %s is kept in object storage: %s", cut(key, 60), f.named(c.nodes[0]), cut(link, 200)),
+		say("Open the link to read the value; it is not part of the span.")
 }

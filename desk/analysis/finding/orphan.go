@@ -3,11 +3,8 @@
 package finding
 
 import (
-	"fmt"
-
 	"github.com/sidetrace/sidetrace/desk/analysis"
 	"github.com/sidetrace/sidetrace/desk/trace"
-	"github.com/sidetrace/sidetrace/desk/units"
 )
 
 // Orphan is the spans whose parents are not in the trace, which so fell apart.
@@ -47,26 +44,26 @@ func (f *finder) addMarked(mark analysis.Mark, severity Severity) {
 	}
 }
 
-func (f *finder) describeOrphans(c *candidate) (title, advice string) {
+func (f *finder) describeOrphans(c *candidate) (title, advice phrase) {
 	parents := map[trace.SpanID]bool{}
 	for _, root := range f.tree.Roots {
 		if n := &f.tree.Nodes[root]; n.Mark&analysis.Orphan != 0 {
 			parents[n.Span.Parent] = true
 		}
 	}
-	verb := "name"
+	what := "%s name %s not in the trace"
 	if c.count == 1 {
-		verb = "names"
+		what = "%s names %s not in the trace"
 	}
-	return fmt.Sprintf("%s %s %s not in the trace", units.Plural(c.count, "span"), verb, units.Plural(len(parents), "parent")),
-		"Wait for late spans, then look for a service whose spans are sampled away, dropped or sent elsewhere."
+	return say(what, plural(c.count, "span"), plural(len(parents), "parent")),
+		say("Wait for late spans, then look for a service whose spans are sampled away, dropped or sent elsewhere.")
 }
 
-func (f *finder) describeBroken(c *candidate) (title, advice string) {
-	what := "spans name themselves or each other as parents"
+func (f *finder) describeBroken(c *candidate) (title, advice phrase) {
+	what := "%d spans name themselves or each other as parents"
 	if c.count == 1 {
-		what = "span names itself or a span below it as its parent"
+		what = "%d span names itself or a span below it as its parent"
 	}
-	return fmt.Sprintf("%d %s", c.count, what),
-		"Look at what makes the ids, as two spans seem to have got the same one."
+	return say(what, c.count),
+		say("Look at what makes the ids, as two spans seem to have got the same one.")
 }

@@ -3,8 +3,6 @@
 package finding
 
 import (
-	"fmt"
-
 	"github.com/sidetrace/sidetrace/desk/trace"
 	"github.com/sidetrace/sidetrace/desk/units"
 )
@@ -57,14 +55,14 @@ func (f *finder) isDetached(node int32) bool {
 	return false
 }
 
-func (f *finder) describeOverrun(c *candidate) (title, advice string) {
+func (f *finder) describeOverrun(c *candidate) (title, advice phrase) {
 	child, parent := c.nodes[0], c.nodes[1]
-	title = fmt.Sprintf("%s ended %s after its parent %s", f.named(child), units.Duration(c.cost), f.named(parent))
+	title = say("%s ended %s after its parent %s", f.named(child), units.Duration(c.cost), f.named(parent))
 	switch {
 	case f.tree.Nodes[parent].Span.IsError() && f.tree.Nodes[parent].Span.Kind == trace.Client:
-		return title + ", which had failed", "End the work when the caller gives up, by passing its deadline or cancellation on."
+		return title.and(", which had failed"), say("End the work when the caller gives up, by passing its deadline or cancellation on.")
 	case f.start[child] >= f.end[parent]:
-		return title + ", having begun after it", "Start it as a trace of its own with a link, if nobody waits for it."
+		return title.and(", having begun after it"), say("Start it as a trace of its own with a link, if nobody waits for it.")
 	}
-	return title, "End the parent when its work is done, or give what nobody waits for a link instead of a parent."
+	return title, say("End the parent when its work is done, or give what nobody waits for a link instead of a parent.")
 }

@@ -3,8 +3,6 @@
 package finding
 
 import (
-	"fmt"
-
 	"github.com/sidetrace/sidetrace/desk/analysis"
 	"github.com/sidetrace/sidetrace/desk/trace"
 	"github.com/sidetrace/sidetrace/desk/trace/semconv"
@@ -207,22 +205,22 @@ func (f *finder) addRetry(a *attempts) {
 	f.add(c)
 }
 
-func (f *finder) describeRetry(c *candidate) (title, advice string) {
+func (f *finder) describeRetry(c *candidate) (title, advice phrase) {
 	n := len(c.nodes)
 	first, longest := f.pause(c.nodes, 1), f.pause(c.nodes, n-1)
-	outcome := fmt.Sprintf("%s succeeded at the %s attempt, %s after the first began", f.named(c.nodes[0]), ordinal(n), units.Duration(c.cost))
-	advice = "Look at why the first attempt fails, as everything behind it waits for the next one."
+	outcome := say("%s succeeded at the %s attempt, %s after the first began", f.named(c.nodes[0]), ordinal(n), units.Duration(c.cost))
+	advice = say("Look at why the first attempt fails, as everything behind it waits for the next one.")
 	if c.value != 0 {
-		outcome = fmt.Sprintf("%s failed at all %d attempts in %s", f.named(c.nodes[0]), n, units.Duration(c.cost))
-		advice = "Look at the error itself, and try again only what may succeed the next time."
+		outcome = say("%s failed at all %d attempts in %s", f.named(c.nodes[0]), n, units.Duration(c.cost))
+		advice = say("Look at the error itself, and try again only what may succeed the next time.")
 	}
 	switch {
 	case longest < int64(f.options.MinCost):
-		return outcome + ", without a pause", "Wait before trying again, each time longer, as an attempt right after a failure most often fails for the same reason."
+		return outcome.and(", without a pause"), say("Wait before trying again, each time longer, as an attempt right after a failure most often fails for the same reason.")
 	case f.backsOff(c.nodes):
-		return fmt.Sprintf("%s, with pauses that grew from %s to %s", outcome, units.Duration(first), units.Duration(longest)), advice
+		return outcome.and(", with pauses that grew from %s to %s", units.Duration(first), units.Duration(longest)), advice
 	case n == 2:
-		return fmt.Sprintf("%s, with a pause of %s", outcome, units.Duration(first)), advice
+		return outcome.and(", with a pause of %s", units.Duration(first)), advice
 	}
-	return fmt.Sprintf("%s, with pauses of %s at first and %s at last", outcome, units.Duration(first), units.Duration(longest)), advice
+	return outcome.and(", with pauses of %s at first and %s at last", units.Duration(first), units.Duration(longest)), advice
 }

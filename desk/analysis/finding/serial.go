@@ -3,7 +3,6 @@
 package finding
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -196,7 +195,7 @@ func (f *finder) addSerial(row []step, byModel int64) {
 		c.severity = Warning
 	}
 	c.place = place{f.tree.Nodes[f.tree.Nodes[first].Parent].Similar, f.operationOf(first), f.operationOf(row[1].nodes[0])}
-	var names []string
+	var names []phrase
 	for i := range row {
 		c.count += len(row[i].nodes)
 		if len(c.nodes) < maxNodes {
@@ -207,15 +206,15 @@ func (f *finder) addSerial(row []step, byModel int64) {
 		}
 	}
 	if len(row) > len(names) {
-		names = append(names, "…")
+		names = append(names, say("…"))
 	}
 	_, sum := savings(row)
-	c.text = fmt.Sprintf("%s: %s one after the other, %s at once", strings.Join(names, ", then "), units.Duration(sum), units.Duration(sum-saved))
+	c.said = say("%s: %s one after the other, %s at once", list(names, ", then "), units.Duration(sum), units.Duration(sum-saved))
 	f.add(c)
 }
 
 // stepName is the names of the first spans of a step, each once.
-func (f *finder) stepName(s *step) string {
+func (f *finder) stepName(s *step) phrase {
 	var names []string
 	for _, at := range s.nodes[:min(len(s.nodes), maxNeedNodes)] {
 		if name := f.name(at); !slices.Contains(names, name) {
@@ -229,18 +228,18 @@ func (f *finder) stepName(s *step) string {
 }
 
 // together is names of what ran at once: "a", "a and b together", "a, b and c together".
-func together(names []string) string {
+func together(names []string) phrase {
 	last := len(names) - 1
 	if last == 0 {
-		return names[0]
+		return say("%s", names[0])
 	}
-	return strings.Join(names[:last], ", ") + " and " + names[last] + " together"
+	return say("%s and %s together", strings.Join(names[:last], ", "), names[last])
 }
 
-func (f *finder) describeSerial(c *candidate) (title, advice string) {
+func (f *finder) describeSerial(c *candidate) (title, advice phrase) {
 	if c.value != 0 {
-		return "tools that the model asked for together, " + c.text,
-			"Run the tools that a model asks for in one answer at once."
+		return say("tools that the model asked for together, %s", c.said),
+			say("Run the tools that a model asks for in one answer at once.")
 	}
-	return c.text, "Make these calls at once, if none of them needs the result of another."
+	return c.said, say("Make these calls at once, if none of them needs the result of another.")
 }

@@ -3,7 +3,6 @@
 package finding
 
 import (
-	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -79,8 +78,8 @@ func (f *finder) addFrame(node int32, first int64) {
 	f.add(candidate{severity: Warning, place: place{f.tree.Nodes[node].Similar}, nodes: []int32{node}, cost: first})
 }
 
-func (f *finder) describeFrame(c *candidate) (title, advice string) {
+func (f *finder) describeFrame(c *candidate) (title, advice phrase) {
 	whole := f.duration(c.nodes[0])
-	return fmt.Sprintf("%s began to answer after %s, %s of its %s", f.named(c.nodes[0]), units.Duration(c.cost), percent(c.cost, whole), units.Duration(whole)),
-		"Shorten the prompt or keep its beginning the same so that the model's cache can serve it, or show the user what happens meanwhile."
+	return say("%s began to answer after %s, %s of its %s", f.named(c.nodes[0]), units.Duration(c.cost), percent(c.cost, whole), units.Duration(whole)),
+		say("Shorten the prompt or keep its beginning the same so that the model's cache can serve it, or show the user what happens meanwhile.")
 }

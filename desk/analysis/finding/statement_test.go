@@ -79,7 +79,7 @@ func TestCanonical(t *testing.T) {
 
 func TestText(t *testing.T) {
 	for n, want := range map[int]string{1: "1st", 2: "2nd", 3: "3rd", 4: "4th", 11: "11th", 12: "12th", 13: "13th", 22: "22nd", 111: "111th"} {
-		assert.Equal(t, want, ordinal(n))
+		assert.Equal(t, want, ordinal(n).english)
 	}
 	assert.Equal(t, "a b", cut(" a\n\tb ", 10))
 	assert.Equal(t, "ab…", cut("abü", 3), "no half characters")

@@ -4,10 +4,8 @@ package finding
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"sort"
-	"strings"
 
 	"github.com/sidetrace/sidetrace/desk/analysis"
 	"github.com/sidetrace/sidetrace/desk/trace"
@@ -298,27 +296,27 @@ func (f *finder) addScattered(run *agentRun, calls []int) {
 	f.add(c)
 }
 
-func (f *finder) describeStuck(c *candidate) (title, advice string) {
-	var names []string
+func (f *finder) describeStuck(c *candidate) (title, advice phrase) {
+	var names []phrase
 	for _, node := range c.nodes[:max(1, int(c.value))] {
-		names = append(names, cut(f.toolName(node), 40))
+		names = append(names, say("%s", cut(f.toolName(node), 40)))
 	}
-	spent := units.Duration(c.cost)
+	spent := say("%s", units.Duration(c.cost))
 	if c.tokens > 0 {
-		spent += fmt.Sprintf(" and %s", units.Plural(int(c.tokens), "token"))
+		spent = spent.and(" and %s", plural(int(c.tokens), "token"))
 	}
-	advice = "Tell the model what it has tried already, and end the run when a call repeats without a new result."
+	advice = say("Tell the model what it has tried already, and end the run when a call repeats without a new result.")
 	switch {
 	case c.value == 0:
-		return fmt.Sprintf("the agent called %s %s with equal arguments and got the same each time: %s again", names[0], times(len(c.nodes)), spent),
-			"Keep the result in the conversation, or cache it, as nothing changed in between."
+		return say("the agent called %s %s with equal arguments and got the same each time: %s again", names[0], times(len(c.nodes)), spent),
+			say("Keep the result in the conversation, or cache it, as nothing changed in between.")
 	case len(names) > 1:
-		title = fmt.Sprintf("the agent called %s in turn, %s with equal arguments", strings.Join(names, " and "), times(len(c.nodes)/len(names)))
+		title = say("the agent called %s in turn, %s with equal arguments", list(names, " and "), times(len(c.nodes)/len(names)))
 	default:
-		title = fmt.Sprintf("the agent called %s %s in a row with equal arguments", names[0], times(len(c.nodes)))
+		title = say("the agent called %s %s in a row with equal arguments", names[0], times(len(c.nodes)))
 	}
 	if c.severity == Warning {
-		return title + "; what it got was not recorded: " + spent + " after the first turn", advice
+		return title.and("; what it got was not recorded: %s after the first turn", spent), advice
 	}
-	return title + " and got the same each time: " + spent + " after the first turn", advice
+	return title.and(" and got the same each time: %s after the first turn", spent), advice
 }

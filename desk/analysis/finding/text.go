@@ -8,15 +8,15 @@ import (
 )
 
 // times is how often something happened.
-func times(n int) string {
+func times(n int) phrase {
 	if n == 2 {
-		return "twice"
+		return say("twice")
 	}
-	return strconv.Itoa(n) + " times"
+	return say("%d times", n)
 }
 
 // ordinal is the place of something in a row.
-func ordinal(n int) string {
+func ordinal(n int) phrase {
 	suffix := "th"
 	switch {
 	case n%100/10 == 1:
@@ -27,7 +27,7 @@ func ordinal(n int) string {
 	case n%10 == 3:
 		suffix = "rd"
 	}
-	return strconv.Itoa(n) + suffix
+	return phrase{strconv.Itoa(n) + suffix, strconv.Itoa(n)}
 }
 
 // cut is one line of text of at most n bytes and an ellipsis.

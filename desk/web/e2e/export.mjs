@@ -27,7 +27,7 @@ async function saved(page, folder) {
   const [download] = await Promise.all([
     page.waitForEvent("download"),
     page
-      .getByRole("button", { name: "Save" })
+      .getByRole("button", { name: "Save", exact: true })
       .click()
       .then(() => page.getByRole("menuitem", { name: /^HTML/ }).click()),
   ]);
@@ -106,7 +106,7 @@ export function scenarios() {
   });
 
   scenario("a trace is saved as JSON that can be imported", `/trace/${newest.traceId}`, async (page) => {
-    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByRole("button", { name: "Save", exact: true }).click();
     const [file] = await Promise.all([
       page.waitForEvent("download"),
       page.getByRole("menuitem", { name: /^JSON/ }).click(),

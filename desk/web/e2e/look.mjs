@@ -3,7 +3,7 @@
 // Languages and themes, which the browser chooses and a reader can.
 import assert from "node:assert/strict";
 import { newest } from "./demo.mjs";
-import { eventually, rows, scenario } from "./scenario.mjs";
+import { desk, eventually, rows, scenario } from "./scenario.mjs";
 import { tabs } from "./tabs.mjs";
 
 const root = (page, name) => page.evaluate((each) => document.documentElement.getAttribute(each), name);
@@ -32,6 +32,9 @@ export function scenarios() {
       assert.equal(names.length, Object.keys(tabs).length);
       for (const name of names) assert.match(name, /[\u4e00-\u9fff]/);
       assert.equal(await root(page, "lang"), "zh-CN");
+      const { findings } = await desk.api(`traces/${newest.traceId}`, { view: "findings" });
+      const first = page.locator(".finding-text").first();
+      await eventually(async () => assert.equal(await first.innerText(), findings[0].translations["zh-CN"].title));
     },
     chinese,
   );

@@ -14,7 +14,7 @@ function members(schema, indent) {
   const inner = `${indent}  `;
   const lines = Object.entries(schema.properties ?? {}).map(([name, member]) => {
     const comment = member.description ? `${inner}/** ${member.description} */\n` : "";
-    return `${comment}${inner}${name}${required.has(name) ? "" : "?"}: ${typeOf(member, inner)};\n`;
+    return `${comment}${inner}${/^\w+$/.test(name) ? name : JSON.stringify(name)}${required.has(name) ? "" : "?"}: ${typeOf(member, inner)};\n`;
   });
   for (const name of required) {
     if (!schema.properties?.[name]) lines.push(`${inner}${name}: unknown;\n`);

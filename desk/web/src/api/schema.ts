@@ -382,6 +382,13 @@ export type FindingsView = ({
   severity: "info" | "warning" | "critical";
   title: string;
   advice: string;
+  /** Title and advice in other languages, by their tags. */
+  translations: {
+    "zh-CN": {
+      title: string;
+      advice: string;
+    };
+  };
   nodes: (number)[];
   count: number;
   places: number;

@@ -4,11 +4,16 @@ import type { RefObject } from "preact";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { FindingsView } from "../api/schema";
 import { duration, tokens } from "../format/format";
-import { t } from "../i18n";
+import { language, t } from "../i18n";
 import { Icon } from "../ui/icon";
 import type { TabProps } from "./tab";
 
 type Finding = FindingsView[number];
+
+/** What a finding says in the language of the page. */
+function wording(finding: Finding): { title: string; advice: string } {
+  return language.value === "en" ? finding : finding.translations[language.value];
+}
 
 /** What was found about the trace, each a button that leads to its spans. */
 export function Findings(props: TabProps) {
@@ -75,12 +80,12 @@ function List({ trace, selection, current }: TabProps & { current: number }) {
             style={{ visibility: all || i < shown ? undefined : "hidden" }}
             class={`finding finding-${finding.severity}`}
             aria-pressed={i === current}
-            data-tip={finding.title}
+            data-tip={wording(finding).title}
             onClick={() => selection.look(i)}
           >
             {finding.severity !== "info" && <Icon name="warning" />}
             <span class="off-screen">{t(`finding.${finding.severity}`)}:</span>
-            <span class="finding-text">{finding.title}</span>
+            <span class="finding-text">{wording(finding).title}</span>
             {finding.cost > 0 && <span class="finding-cost num">{costOf(finding)}</span>}
           </button>
         ))}
@@ -119,7 +124,7 @@ function Explained({ trace, selection, finding, index }: TabProps & { finding: F
   };
   return (
     <div class="finding-panel" key={`${trace.id}${index}`}>
-      <p class="finding-advice">{finding.advice}</p>
+      <p class="finding-advice">{wording(finding).advice}</p>
       <p class="finding-way">
         <span class="dim">{facts(finding)}</span>
         <span class="num dim" role="status">
