@@ -16,9 +16,18 @@ RACE := $(shell command -v gcc >/dev/null 2>&1 && echo -race)
 WEB := desk/web
 WEB_MODULES := $(WEB)/node_modules/.package-lock.json
 
-.PHONY: all test test-go test-web web-tools lint lint-go lint-web bench soak demo generate fuzz
+.PHONY: all build profile test test-go test-web web-tools lint lint-go lint-web bench soak demo generate fuzz
 
 all: lint test
+
+## build: the desk as it is to be deployed, in bin: optimized by a profile, which takes a minute or two
+build:
+	$(GO) build -trimpath -pgo desk/desk.pgo -o bin/desk ./desk
+
+## profile: what build optimizes by: receiving spans, and searching them
+profile:
+	@mkdir -p $(BIN)
+	$(GO) -C desk test -run '^$$' -bench Profile -benchtime 1x -cpuprofile desk.pgo -o $(BIN)/desk.test .
 
 ## test: all tests; builds the S3 server that some of them run
 test: test-go test-web

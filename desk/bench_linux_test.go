@@ -40,10 +40,19 @@ type process struct {
 	folder        string
 }
 
-// built is the program, built once.
+// profile is what make build optimizes the desk by, and make profile makes of
+// [BenchmarkProfile].
+const profile = "desk.pgo"
+
+// built is the program, built once; for benchmarks as make build does it, which
+// takes longer.
 var built = sync.OnceValues(func() (path string, err error) {
 	path = filepath.Join(binaries, "desk")
-	if out, err := exec.Command("go", "build", "-o", path, ".").CombinedOutput(); err != nil {
+	by := "off"
+	if flag.Lookup("test.bench").Value.String() != "" {
+		by = profile
+	}
+	if out, err := exec.Command("go", "build", "-pgo="+by, "-o", path, ".").CombinedOutput(); err != nil {
 		return "", fmt.Errorf("go build: %w: %s", err, out)
 	}
 	return path, nil
@@ -227,6 +236,24 @@ func benchmark(b *testing.B, n int) {
 	}
 	b.ReportMetric(p.memory(b, "VmHWM"), "asked-peak-MiB")
 	p.stop(b)
+}
+
+// BenchmarkProfile receives spans and is asked for them, in this process, for the
+// profile of that: see the Makefile.
+func BenchmarkProfile(b *testing.B) {
+	const spans = 3_000_000
+	for b.Loop() {
+		s := served(b, b.TempDir())
+		l := &load{Addr: s.grpc, Seed: 3, Start: time.Now().Add(-spans / 15 * apart).UnixNano(), Apart: apart, Spans: spans}
+		sent := l.sent(b)
+		for _, ask := range questions(l, sent) {
+			for i := range 22 {
+				status, answer := s.get(b, ask(i))
+				require.Equal(b, http.StatusOK, status, "%s", answer)
+			}
+		}
+		s.stop(b)
+	}
 }
 
 // questions are those that the goals are about.

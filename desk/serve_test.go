@@ -26,7 +26,7 @@ import (
 // A running is a server that was started by its command line.
 type running struct {
 	address, grpc, http string // the page's is a URL
-	stop                func(*testing.T)
+	stop                func(testing.TB)
 	stderr              *lines
 }
 
@@ -70,7 +70,7 @@ func at(t testing.TB, line, name string) string {
 var anywhere = []string{"--listen", "127.0.0.1:0", "--grpc", "127.0.0.1:0", "--http", "127.0.0.1:0"}
 
 // started runs a command that serves until the test ends.
-func started(t *testing.T, args ...string) *running {
+func started(t testing.TB, args ...string) *running {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	r, w := io.Pipe()
@@ -93,26 +93,26 @@ func started(t *testing.T, args ...string) *running {
 		cancel()
 		assert.NoError(t, <-ended)
 	})
-	s.stop = func(t *testing.T) { t.Helper(); once() }
+	s.stop = func(t testing.TB) { t.Helper(); once() }
 	t.Cleanup(once)
 	return s
 }
 
 // served runs a server on free ports with its data in a folder.
-func served(t *testing.T, folder string, more ...string) *running {
+func served(t testing.TB, folder string, more ...string) *running {
 	t.Helper()
 	return started(t, append(append([]string{"serve", "--data", folder}, anywhere...), more...)...)
 }
 
 // get asks the page's address, and returns the answer.
-func (s *running) get(t *testing.T, path string, headers ...string) (status int, body []byte) {
+func (s *running) get(t testing.TB, path string, headers ...string) (status int, body []byte) {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.address+path, nil)
 	require.NoError(t, err)
 	return answered(t, http.DefaultClient, r, headers...)
 }
 
-func answered(t *testing.T, client *http.Client, r *http.Request, headers ...string) (status int, body []byte) {
+func answered(t testing.TB, client *http.Client, r *http.Request, headers ...string) (status int, body []byte) {
 	t.Helper()
 	for i := 0; i < len(headers); i += 2 {
 		r.Header.Set(headers[i], headers[i+1])
