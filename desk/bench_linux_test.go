@@ -23,8 +23,11 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	coltrace "go.opentelemetry.io/proto/otlp/collector/trace/v1"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/sidetrace/sidetrace/desk/trace"
+	"github.com/sidetrace/sidetrace/desk/trace/format"
 )
 
 var (
@@ -227,7 +230,11 @@ func benchmark(b *testing.B, n int) {
 	p.settled(b)
 	require.Equal(b, sent, p.spans(b))
 	bytes, _ := p.disk(b)
-	b.ReportMetric(p.cpu(b).Seconds()/float64(sent)*1e6, "cpu-s/Mspan")
+	perMillion := p.cpu(b).Seconds() / float64(sent) * 1e6
+	unmarshal := l.unmarshalled(b)
+	b.ReportMetric(perMillion, "cpu-s/Mspan")
+	b.ReportMetric(unmarshal, "unmarshal-cpu-s/Mspan")
+	b.ReportMetric(perMillion/unmarshal, "cpu/unmarshal")
 	b.ReportMetric(float64(bytes)/float64(sent), "B/span")
 	b.ReportMetric(p.memory(b, "VmHWM"), "peak-MiB")
 	b.ReportMetric(rate, "spans/s")
@@ -236,6 +243,34 @@ func benchmark(b *testing.B, n int) {
 	}
 	b.ReportMetric(p.memory(b, "VmHWM"), "asked-peak-MiB")
 	p.stop(b)
+}
+
+// unmarshalled is the processor time of unmarshalling a million of the spans with
+// package proto, which is how receivers made of the Collector's parts begin. It
+// tells how fast a machine is that is not the same from one hour to the next.
+func (l *load) unmarshalled(b testing.TB) float64 {
+	b.Helper()
+	const requests, rounds = 20, 10
+	var bodies [][]byte
+	spans := 0
+	for agent := l.agent(); len(bodies) < requests; {
+		request := agent.Request(batch)
+		body, err := format.MarshalTraces(request)
+		require.NoError(b, err)
+		bodies, spans = append(bodies, body), spans+len(request)
+	}
+	used := func() float64 {
+		var u syscall.Rusage
+		require.NoError(b, syscall.Getrusage(syscall.RUSAGE_SELF, &u))
+		return time.Duration(u.Utime.Nano() + u.Stime.Nano()).Seconds()
+	}
+	before := used()
+	for range rounds {
+		for _, body := range bodies {
+			require.NoError(b, proto.Unmarshal(body, &coltrace.ExportTraceServiceRequest{}))
+		}
+	}
+	return (used() - before) / float64(rounds*spans) * 1e6
 }
 
 // BenchmarkProfile receives spans and is asked for them, in this process, for the

@@ -127,6 +127,7 @@ var comparisons = []comparison{
 	{"desk, 1 M spans: bytes on disk of one", "≤ 55", single(million, "B/span")},
 	{"desk, 1 M spans: memory at most, MiB", "≤ 500", single(million, "peak-MiB")},
 	{"desk, 10 M spans: processor time of a million, s", "≤ 8", single(tenMillion, "cpu-s/Mspan")},
+	{"desk, 10 M spans: processor time / that of proto.Unmarshal", "≤ 2.9", single(tenMillion, "cpu/unmarshal")},
 	{"desk, 10 M spans: bytes on disk of one", "≤ 55", single(tenMillion, "B/span")},
 	{"desk, 10 M spans: memory at most, MiB", "≤ 500", single(tenMillion, "asked-peak-MiB")},
 	{"desk, 10 M spans: trace by id, ms", "≤ 5", single(tenMillion, "trace-by-id-ms")},
