@@ -11,7 +11,7 @@ import { decimals, spent } from "../trace/cost";
 import { Failed, Loading } from "../ui/states";
 import { Tabs } from "../ui/tabs";
 import { Flames } from "./flame";
-import { wholeOf } from "./layout";
+import { isNoise, wholeOf } from "./layout";
 import { Nodes } from "./nodes";
 import { Numbers } from "./numbers";
 import { Boxes } from "./topology";
@@ -196,7 +196,11 @@ function Sides({ both }: { both: Both }) {
           <td class="dim">{t("compare.delta")}</td>
           {figures.map(({ title, values: [a, b], text, neutral }) => (
             <td key={title} class="right">
-              {a === undefined || b === undefined ? unknown : <Delta from={a} to={b} text={text} neutral={!!neutral} />}
+              {a === undefined || b === undefined ? (
+                unknown
+              ) : (
+                <Delta from={a} to={b} text={text} neutral={neutral || isNoise(a, b, 0)} />
+              )}
             </td>
           ))}
         </tr>
