@@ -196,7 +196,7 @@ export function NameAndQuestion({ trace }: { trace: Trace }) {
 }
 
 /** So much of an id fits. */
-const sessionLength = 16;
+const sessionLength = 14;
 
 /** The end of a session's id: many begin alike. */
 export function SessionCell({ id }: { id: string }) {
