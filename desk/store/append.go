@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"hash/maphash"
 	"math"
-	"slices"
 	"sync"
 	"time"
 
@@ -208,11 +207,11 @@ func (s *Store) insertLocked(r *wire.Request, at wal.Position, now time.Time, wa
 
 // sameTrace is how many spans the first trace has before another one follows.
 func sameTrace(spans []wire.Span) int {
-	other := slices.IndexFunc(spans, func(s wire.Span) bool { return s.TraceID != spans[0].TraceID })
-	if other < 0 {
-		return len(spans)
+	n := 1
+	for n < len(spans) && spans[n].TraceID == spans[0].TraceID {
+		n++
 	}
-	return other
+	return n
 }
 
 // shareOf is what each record of a request has to answer for besides its own bytes:

@@ -7,7 +7,7 @@ import { palette } from "../format/colour";
 import { count, duration, money, oneLine, percent, tokens, unknown } from "../format/format";
 import { type PlainKey, t } from "../i18n";
 import { change, link, param } from "../state/router";
-import { decimals, spent } from "../trace/cost";
+import { amounts, decimals, spent } from "../trace/cost";
 import { Failed, Loading } from "../ui/states";
 import { Tabs } from "../ui/tabs";
 import { Flames } from "./flame";
@@ -18,9 +18,9 @@ import { Boxes } from "./topology";
 import { Tree } from "./tree";
 import "./compare.css";
 
-const views = ["tree", "flame", "topology", "statistics", "nodes"] as const;
 type Run = Runs["runs"][number];
 
+const views = ["tree", "flame", "topology", "statistics", "nodes"] as const;
 type View = (typeof views)[number];
 
 const viewTexts: Record<View, PlainKey> = {
@@ -134,11 +134,11 @@ function figuresOf({ comparison }: Both, runs: readonly (Run | undefined)[]): Fi
   const roots = comparison.diff.nodes.filter((node) => node.parent < 0);
   const longest = (key: "baselineDuration" | "comparisonDuration") => Math.max(0, ...roots.map((node) => node[key]));
   const costs = runs.map((run) => run?.cost);
-  const currency = costs.flatMap((cost) => (cost?.computed?.length ? cost.computed : (cost?.reported ?? [])))[0]
-    ?.currency;
+  const currency = costs.flatMap(amounts)[0]?.currency;
   const places = decimals(costs);
+  const took = [longest("baselineDuration"), longest("comparisonDuration")] as const;
   return [
-    { title: "col.duration", values: [longest("baselineDuration"), longest("comparisonDuration")], text: duration },
+    { title: "col.duration", values: took, text: duration, neutral: isNoise(...took, Math.max(...took)) },
     { title: "col.spans", values: both(sides, (side) => side?.spans.length ?? 0), text: count, neutral: true },
     { title: "col.errors", values: both(sides, failed), text: count, bad: true },
     { title: "col.tokens", values: both(runs, (run) => run?.usage.total || undefined), text: tokens },
@@ -196,11 +196,7 @@ function Sides({ both }: { both: Both }) {
           <td class="dim">{t("compare.delta")}</td>
           {figures.map(({ title, values: [a, b], text, neutral }) => (
             <td key={title} class="right">
-              {a === undefined || b === undefined ? (
-                unknown
-              ) : (
-                <Delta from={a} to={b} text={text} neutral={neutral || isNoise(a, b, 0)} />
-              )}
+              {a === undefined || b === undefined ? unknown : <Delta from={a} to={b} text={text} neutral={!!neutral} />}
             </td>
           ))}
         </tr>

@@ -3,7 +3,8 @@
 import type { Cost } from "../api/run";
 import { money, unknown } from "../format/format";
 
-function amounts(cost: Cost | undefined) {
+/** What a cost consists of, by currency. */
+export function amounts(cost: Cost | undefined) {
   return (cost?.computed?.length ? cost.computed : cost?.reported) ?? [];
 }
 

@@ -43,7 +43,8 @@ function Figure({ name, children, tip }: { name: string; children: ComponentChil
 async function save(trace: TraceData, format: "html" | "json") {
   const url = `${base}/traces/${trace.id}${queryText({ format: format === "html" ? format : undefined })}`;
   const result = await ask({ url }, (response) => response.text());
-  if (result.ok) download(`trace-${trace.id}.${format}`, `text/${format}`, result.value);
+  if (result.ok)
+    download(`trace-${trace.id}.${format}`, format === "html" ? "text/html" : "application/json", result.value);
   else toast(result.error.message || failureText(result.error), "error");
 }
 
